@@ -1,0 +1,89 @@
+"""The first FER+ votes, of 2016: one `label.csv` for each of three folders.
+
+These files name pictures, not rows, and the names do not count the rows of FER2013. Only
+`fer2013new.csv`, whose name column stands beside the row position, can place them, so it has to
+be there too. Its votes differ on about 1,600 rows: a second panel of taggers.
+"""
+
+from pathlib import Path
+
+from emotion_pipeline.datasets import ferplus, vote_csv
+from emotion_pipeline.datasets.base import (
+    SYNTHETIC_MARK,
+    Dataset,
+    Pictures,
+    Reject,
+    Scan,
+    SourceMissing,
+    SourceRefused,
+    folder_of,
+)
+from emotion_pipeline.datasets.ferplus import VoteRow
+from emotion_pipeline.labels import EMOTIONS
+from emotion_pipeline.schema import SPLITS
+
+FOLDER_TO_SPLIT = dict(zip(("fer2013train", "fer2013valid", "fer2013test"), SPLITS, strict=True))
+BOX = "(0, 0, 48, 48)"
+
+
+def find(raw_root: Path) -> list[Path]:
+    """The 2017 table, which places the names, then the three label files in split order."""
+    for folder in folder_of(raw_root, *ferplus.FOLDERS):
+        found = {path.parent.name.lower(): path for path in folder.glob("**/label.csv")}
+        if FOLDER_TO_SPLIT.keys() <= found.keys():
+            return [*ferplus.find(raw_root), *(found[name] for name in FOLDER_TO_SPLIT)]
+    raise SourceMissing(
+        f"the 2016 votes of FER+ are not in {raw_root / 'ferplus'}: expected {DATASET.expects}."
+        f" Get them from {DATASET.homepage}."
+    )
+
+
+def scan(files: list[Path], pictures: Pictures | None) -> Scan:
+    """Place every named line of the label files on its row of FER2013."""
+    if pictures is None:
+        raise ValueError("FER+ is joined to the pictures of FER2013")
+    placed, rejects = ferplus.read(files[0])
+    ferplus.check_alignment(files[0], len(placed) + len(rejects), pictures)
+    # The last row of a name wins: the generator of FER+ wrote its picture over the earlier one.
+    by_name = {row.picture_name: row for row in placed if row.picture_name}
+    rows: list[VoteRow] = []
+    rejects = []
+    for path, split in zip(files[-3:], SPLITS, strict=True):
+        for position, fields in enumerate(vote_csv.lines(path)):
+            try:
+                rows.append(_placed(fields, split, by_name))
+            except vote_csv.BadVotes as bad:
+                rejects.append(vote_csv.reject(path, position, bad))
+    if not rows:
+        raise SourceRefused(f"{files[-1].parent.parent}: not one usable row of votes")
+    joined, unmatched = ferplus.join(rows, pictures, files[0])
+    synthetic = any(path.name == SYNTHETIC_MARK for path in files)
+    return Scan(ferplus.vote_table(joined, synthetic=synthetic), rejects + unmatched)
+
+
+def _placed(fields: list[str], split: str, by_name: dict[str, VoteRow]) -> VoteRow:
+    if len(fields) < 2 or fields[1].strip() != BOX:
+        raise vote_csv.BadVotes("wrong_box", f"expected a name and the box {BOX}, found {str(fields)[:60]}")
+    row = by_name.get(fields[0].strip())
+    if row is None:
+        raise vote_csv.BadVotes("unknown_picture", f"{fields[0][:40]!r} is no name in {ferplus.FILE}")
+    if row.split != split:
+        raise vote_csv.BadVotes("wrong_split", f"{fields[0][:40]!r} belongs to {row.split}")
+    return VoteRow(row.position, split, row.picture_name, vote_csv.counts(fields[2:]))
+
+
+DATASET = Dataset(
+    name="ferplus_2016",
+    title="FER+ (2016 label files)",
+    homepage=ferplus.DATASET.homepage,
+    licence=ferplus.DATASET.licence,
+    expects="`FER2013Train/label.csv`, `FER2013Valid/…` and `FER2013Test/…`, beside `fer2013new.csv`",
+    n_buckets=16,
+    find=find,
+    scan=scan,
+    to_samples=ferplus.to_samples,
+    keyed_by=ferplus.DATASET.keyed_by,
+    schema=ferplus.VOTES,
+    emotions=EMOTIONS,
+    pictures_from="fer2013",
+)

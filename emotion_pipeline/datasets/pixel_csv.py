@@ -1,0 +1,224 @@
+"""Decoder of CSV files whose rows are an emotion code, a use and 2,304 pixel values.
+
+Such a file is 300 MB of digits. Whole blocks of lines are decoded with vectorised arithmetic and
+checked as strictly as the slow path, which reads line by line and is taken only for a block in
+which something is irregular: it names each bad row, so that one bad byte costs one row.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from emotion_pipeline.datasets.base import Reject, SourceRefused
+
+N_PIXELS = 48 * 48
+N_CODES = 7
+USES = (b"Training", b"PublicTest", b"PrivateTest")
+BLOCK_BYTES = 2 << 20
+MAX_HEADER_BYTES = 1 << 12
+
+_N_SEPARATORS = N_PIXELS + 2
+_CODES = tuple(str(code).encode() for code in range(N_CODES))
+_WHOLE_NUMBER = re.compile(rb"0|[1-9][0-9]{0,5}")
+_SMALLEST = np.array([0, 0, 0, 10, 100], dtype=np.int16)  # by a field's width with its separator
+_EXPECTED = "a header line `emotion,pixels,Usage` or `emotion, Usage, pixels`"
+
+
+@dataclass(frozen=True)
+class PixelRows:
+    """Good rows of a stretch of lines: positions (n,), codes (n,), uses (n,) and pixels (n, 2304)."""
+
+    position: np.ndarray
+    code: np.ndarray
+    use: np.ndarray
+    pixels: np.ndarray
+
+
+_Decoded = tuple[PixelRows, list[Reject], int]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    source: str
+    pixels_last: bool
+    padded: bool
+
+
+class _Irregular(Exception):
+    """The block cannot be decoded as a whole."""
+
+
+class _BadRow(Exception):
+    """One line cannot be used: reason and detail."""
+
+
+def read(path: Path) -> tuple[PixelRows, list[Reject]]:
+    """Every good row and a reject per bad one.
+
+    Codes are 0–6 as published, uses index `USES`, pixels are uint8. Raises SourceRefused where
+    the file is no such table at all.
+    """
+    good: list[PixelRows] = []
+    rejects: list[Reject] = []
+    with path.open("rb") as file:
+        layout = _read_header(path, file.readline(MAX_HEADER_BYTES))
+        position = 0
+        for block in _blocks(file):
+            rows, bad, n_rows = _decode(block, position, layout)
+            good.append(rows)
+            rejects.extend(bad)
+            position += n_rows
+    if not sum(len(rows.position) for rows in good):
+        why = f"; first: {rejects[0].reason}, {rejects[0].detail}" if rejects else ""
+        raise SourceRefused(f"{path}: not one of {position} rows is usable{why}")
+    columns = zip(*(vars(rows).values() for rows in good), strict=True)
+    return PixelRows(*(np.concatenate(column) for column in columns)), rejects
+
+
+def _read_header(path: Path, line: bytes) -> _Layout:
+    fields = line.decode("utf-8-sig", "replace").rstrip("\r\n").split(",")
+    names = [field.strip().strip('"').lower() for field in fields]
+    if names not in (["emotion", "pixels", "usage"], ["emotion", "usage", "pixels"]):
+        raise SourceRefused(f"{path}: expected {_EXPECTED}, found {_shown(line)}")
+    padded = any(field.startswith(" ") for field in fields)
+    return _Layout(path.name, pixels_last=names[-1] == "pixels", padded=padded)
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """The file in stretches of whole lines that end in a single line feed."""
+    rest = b""
+    while chunk := file.read(BLOCK_BYTES):
+        chunk = rest + chunk
+        end = chunk.rfind(b"\n") + 1
+        if not end and len(chunk) > 4 * BLOCK_BYTES:
+            raise SourceRefused(f"{file.name}: a line of more than {4 * BLOCK_BYTES:,} bytes is no row")
+        rest = chunk[end:]
+        if end:
+            yield chunk[:end].replace(b"\r\n", b"\n")
+    if rest:
+        yield rest
+
+
+def _decode(block: bytes, first: int, layout: _Layout) -> _Decoded:
+    try:
+        rows = _decode_block(block, first, layout.pixels_last)
+        return rows, [], len(rows.position)
+    except _Irregular:
+        return _decode_lines(block, first, layout)
+
+
+def _decode_block(block: bytes, first: int, pixels_last: bool) -> PixelRows:
+    """All rows of a block at once; _Irregular unless every byte is as it should be."""
+    data = np.frombuffer(block, dtype=np.uint8)
+    separators = np.flatnonzero(data < ord("0")).astype(np.int32)
+    if len(separators) % _N_SEPARATORS or data[-1] != ord("\n"):
+        raise _Irregular
+    separators = separators.reshape(-1, _N_SEPARATORS)
+    kinds = data[separators]
+    first_pixel = 2 if pixels_last else 1
+    wanted = np.full(_N_SEPARATORS, ord(" "), dtype=np.uint8)
+    wanted[[0, first_pixel - 1, -1 if pixels_last else N_PIXELS]] = ord(",")
+    wanted[-1] = ord("\n")
+    if (kinds != wanted).any():
+        raise _Irregular
+    starts = np.concatenate([[0], separators[:-1, -1] + 1])
+    use = _decode_uses(
+        data,
+        separators[:, 0 if pixels_last else N_PIXELS] + 1,
+        separators[:, 1 if pixels_last else N_PIXELS + 1],
+    )
+    code = data[starts] - ord("0")
+    if (separators[:, 0] != starts + 1).any() or (code >= N_CODES).any():
+        raise _Irregular
+    pixels = _decode_pixels(data, separators[:, first_pixel - 1 : first_pixel + N_PIXELS])
+    return PixelRows(np.arange(first, first + len(pixels)), code, use, pixels)
+
+
+def _decode_pixels(data: np.ndarray, separators: np.ndarray) -> np.ndarray:
+    """Values between neighbouring separators, as (rows, 2304) uint8."""
+    ends = separators[:, 1:]
+    width = ends - separators[:, :-1]  # digits + 1
+    if width.min() < 2 or width.max() > 4:
+        raise _Irregular
+    digits = data - np.uint8(ord("0"))
+    units, tens, hundreds = digits[ends - 1], digits[ends - 2], digits[ends - 3]
+    tens[width < 3] = 0
+    hundreds[width < 4] = 0
+    if max(units.max(), tens.max(), hundreds.max()) > 9:
+        raise _Irregular
+    value = units + np.uint8(10) * tens + np.int16(100) * hundreds
+    if value.max() > 255 or (value < _SMALLEST[width]).any():
+        raise _Irregular
+    return value.astype(np.uint8)
+
+
+def _decode_uses(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    use = np.full(len(start), len(USES), dtype=np.uint8)
+    for number, word in enumerate(USES):
+        rows = np.flatnonzero(end - start == len(word))
+        letters = data[start[rows, None] + np.arange(len(word))]
+        use[rows[(letters == np.frombuffer(word, np.uint8)).all(axis=1)]] = number
+    if (use == len(USES)).any():
+        raise _Irregular
+    return use
+
+
+def _decode_lines(block: bytes, first: int, layout: _Layout) -> _Decoded:
+    """Line by line: the good rows, a reject for each of the others, and the number of rows."""
+    good: list[tuple[int, int, int]] = []
+    pixels: list[np.ndarray] = []
+    rejects = []
+    lines = [line for line in block.split(b"\n") if line.strip()]
+    for position, line in enumerate(lines, start=first):
+        try:
+            code, use, values = _decode_line(line, layout)
+            good.append((position, code, use))
+            pixels.append(values)
+        except _BadRow as bad:
+            rejects.append(Reject(layout.source, position, *bad.args))
+    if rejects and rejects[-1].row == first + len(lines) - 1 and not block.endswith(b"\n"):
+        last = rejects.pop()
+        rejects.append(replace(last, reason="truncated", detail=f"the file ends here; {last.detail}"))
+    position, code, use = np.array(good, dtype=np.int64).reshape(-1, 3).T
+    values = np.stack(pixels) if pixels else np.empty((0, N_PIXELS), dtype=np.uint8)
+    return PixelRows(position, code.astype(np.uint8), use.astype(np.uint8), values), rejects, len(lines)
+
+
+def _decode_line(line: bytes, layout: _Layout) -> tuple[int, int, np.ndarray]:
+    fields = line.split(b",")
+    if b'"' in line:
+        fields = [field.encode() for field in next(csv.reader([line.decode("utf-8", "replace")]))]
+    if len(fields) != 3:
+        raise _BadRow("wrong_field_count", f"expected 3 fields, found {len(fields)}")
+    if layout.padded:
+        fields = [field.removeprefix(b" ") for field in fields]
+    code, *rest = fields
+    use, pixels = rest if layout.pixels_last else reversed(rest)
+    if code not in _CODES:
+        raise _BadRow("unknown_emotion", f"expected a code 0 to {N_CODES - 1}, found {_shown(code)}")
+    if use not in USES:
+        raise _BadRow("unknown_usage", f"expected one of {_shown(b', '.join(USES))}, found {_shown(use)}")
+    return int(code), USES.index(use), _decode_pixel_text(pixels)
+
+
+def _decode_pixel_text(text: bytes) -> np.ndarray:
+    values = text.split(b" ")
+    wrong = next((value for value in values if not _WHOLE_NUMBER.fullmatch(value)), None)
+    if wrong is not None:
+        raise _BadRow("not_a_number", f"expected whole numbers with one blank between, found {_shown(wrong)}")
+    if len(values) != N_PIXELS:
+        raise _BadRow("wrong_pixel_count", f"expected {N_PIXELS} values, found {len(values)}")
+    numbers = np.array([int(value) for value in values], dtype=np.int64)
+    if numbers.max() > 255:
+        raise _BadRow("pixel_out_of_range", f"expected values 0 to 255, found {numbers.max()}")
+    return numbers.astype(np.uint8)
+
+
+def _shown(text: bytes) -> str:
+    """Bytes of a hostile file as short printable text."""
+    return repr(text[:60].decode("utf-8", "replace"))

@@ -1,0 +1,58 @@
+"""Digests of bytes, rows and tables.
+
+All are BLAKE2b over a canonical form, so that equal content has an equal digest whatever library
+wrote it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from emotion_pipeline.schema import DIGEST_BYTES
+
+
+def digest_bytes(data: bytes) -> bytes:
+    """16-byte digest of some bytes."""
+    return hashlib.blake2b(data, digest_size=DIGEST_BYTES).digest()
+
+
+def digest_file(path: Path) -> str:
+    """Digest (hexadecimal) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).hexdigest()
+
+
+def combined(parts: Iterable[str]) -> str:
+    """Digest (hexadecimal) of a sequence of texts."""
+    return digest_bytes("\n".join(parts).encode()).hex()
+
+
+def row_digests(rows: pa.Table, columns: Sequence[str]) -> list[bytes]:
+    """A 16-byte digest per row over the named columns; binary columns count by their bytes."""
+    blobs = [name for name in columns if _is_binary(rows.schema.field(name).type)]
+    plain = [rows[name].to_pylist() for name in columns if name not in blobs]
+    texts = [repr(values) for values in zip(*plain, strict=True)] if plain else [""] * len(rows)
+    digests = [hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES) for text in texts]
+    for name in blobs:
+        for digest, blob in zip(digests, rows[name].to_pylist(), strict=True):
+            digest.update(blob)
+    return [digest.digest() for digest in digests]
+
+
+def content_digest(rows: pa.Table) -> str:
+    """Digest (hexadecimal) of a table's values.
+
+    Pictures count by their `image_digest`. `input_digest` is bookkeeping and does not count, so
+    that other inputs with the same result leave everything below fresh.
+    """
+    whole = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for field, column in zip(rows.schema, rows.columns, strict=True):
+        if field.name not in ("image", "input_digest"):
+            whole.update(f"{field.name} {field.type} {column.to_pylist()!r}\n".encode())
+    return whole.hexdigest()
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind)

@@ -1,0 +1,88 @@
+"""Digest of the code that a result depends on.
+
+The digest covers the syntax trees of the named modules and of every module of this package that
+they import, directly or not. Comments, doc strings and formatting do not count, so editing them
+makes nothing stale. Libraries do not count either: their versions are recorded with each result.
+Nothing is imported to compute it.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "emotion_pipeline"
+ROOT = Path(__file__).resolve().parent
+
+# These move rows about, start work or draw sample sources; they do not make values.
+PLUMBING = tuple(
+    f"{PACKAGE}.{name}" for name in ("lake", "settings", "fingerprint", "stages", "datasets.drawn_")
+)
+
+
+def fingerprint(*modules: str, values: object = None) -> str:
+    """Digest (16 hex digits) of modules such as `emotion_pipeline.imaging.degrade`.
+
+    `values` are further inputs, such as a recipe's fields; equal by `repr` means equal.
+    Raises ModuleNotFoundError for a module that is not in the package.
+    """
+    parts = [f"{name} {_tree_digest(name)}" for name in sorted(reachable(*modules))]
+    return hashlib.sha256("\n".join([*parts, repr(values)]).encode()).hexdigest()[:16]
+
+
+def reachable(*modules: str) -> set[str]:
+    """The modules and every package module that they import, without the plumbing."""
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and not name.startswith(PLUMBING):
+            found.add(name)
+            waiting.extend(_imports(name))
+    return found
+
+
+def _source(module: str) -> Path | None:
+    path = ROOT.joinpath(*module.split(".")[1:])
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file() and module.split(".")[0] == PACKAGE:
+            return file
+    return None
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    file = _source(module)
+    if file is None:
+        raise ModuleNotFoundError(f"{module} is not a module of {PACKAGE}")
+    return ast.parse(file.read_bytes())
+
+
+@cache
+def _tree_digest(module: str) -> str:
+    tree = _tree(module)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [statement for statement in body if not _is_text_only(statement)] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text_only(statement: ast.AST) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    names: set[str] = set()
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(sorted(name for name in names if _source(name) is not None))

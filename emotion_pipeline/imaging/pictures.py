@@ -1,0 +1,23 @@
+"""Encoded pictures as columns of a table."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from emotion_pipeline.digests import digest_bytes
+from emotion_pipeline.schema import DIGEST, IMAGE
+
+
+def picture_columns(
+    names: Sequence[str], encoded: Sequence[bytes], sizes_px: Sequence[tuple[int, int]]
+) -> dict[str, pa.Array]:
+    """The picture columns of `schema.SAMPLES` from file names, bytes and (width, height) pairs."""
+    paths = pa.array(list(names), pa.string())
+    return {
+        "image": pa.StructArray.from_arrays(
+            [pa.array(encoded, pa.binary()), paths], fields=list(IMAGE)
+        ),
+        "width_px": pa.array([width for width, _ in sizes_px], pa.int32()),
+        "height_px": pa.array([height for _, height in sizes_px], pa.int32()),
+        "image_digest": pa.array([digest_bytes(data) for data in encoded], DIGEST),
+    }

@@ -1,0 +1,146 @@
+"""How every table is derived from another: skip, reuse, compute, bucket by bucket, in parallel.
+
+A bucket whose footer already names the same inputs and code is skipped. Where only the inputs
+changed, rows with an unchanged input digest are reused and the function sees only the others.
+A killed run loses the buckets that were being worked on.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from joblib import Parallel, delayed
+
+from emotion_pipeline.digests import combined, row_digests
+from emotion_pipeline.lake.tables import DamagedTable, Table
+from emotion_pipeline.schema import DIGEST
+
+RowFunction = Callable[[pa.Table], pa.Table]
+
+
+class Source(Protocol):
+    """Rows to derive from: a table of the lake, or raw rows in memory."""
+
+    @property
+    def n_buckets(self) -> int: ...
+
+    def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table: ...
+
+
+@dataclass(frozen=True)
+class RowsInMemory:
+    """Rows that are already split into buckets."""
+
+    buckets: list[pa.Table]
+
+    @property
+    def n_buckets(self) -> int:
+        return len(self.buckets)
+
+    def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
+        return self.buckets[bucket] if columns is None else self.buckets[bucket].select(list(columns))
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What carries the work: a joblib backend and a number of workers."""
+
+    backend: str = "loky"
+    workers: int = 1
+
+    def map(self, function: Callable[[int], "Outcome"], items: Sequence[int]) -> Iterator["Outcome"]:
+        """Results as they are finished."""
+        if self.workers == 1 or self.backend == "sequential":
+            yield from map(function, items)
+        else:
+            run = Parallel(self.workers, backend=self.backend, return_as="generator_unordered")
+            yield from run(delayed(function)(item) for item in items)
+
+
+@dataclass
+class Outcome:
+    """What was done: buckets by kind, rows by kind."""
+
+    n_buckets: int = 0
+    n_rows: int = 0
+    n_rows_computed: int = 0
+    rewritten_buckets: list[int] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        self.n_buckets += other.n_buckets
+        self.n_rows += other.n_rows
+        self.n_rows_computed += other.n_rows_computed
+        self.rewritten_buckets = sorted([*self.rewritten_buckets, *other.rewritten_buckets])
+
+    def figures(self) -> dict[str, int]:
+        return {"buckets_rewritten": len(self.rewritten_buckets), "rows_computed": self.n_rows_computed}
+
+    def __str__(self) -> str:
+        buckets = f"{len(self.rewritten_buckets)} of {self.n_buckets} buckets rewritten"
+        return f"{buckets}, {self.n_rows_computed:,} of {self.n_rows:,} rows computed"
+
+
+@dataclass(frozen=True)
+class RowMap:
+    """One derivation: `function` turns rows of `source` into rows of `target`.
+
+    `keyed_by` names the source columns that decide the result; `code` is the fingerprint of the
+    function and its parameters. The function gets a table of the source's columns and returns at
+    most one row per input row, in any order, without `input_digest`.
+    """
+
+    source: Source
+    target: Table
+    function: RowFunction
+    code: str
+    keyed_by: Sequence[str]
+
+    def __call__(self, bucket: int) -> Outcome:
+        keys = self.source.read(bucket, list(dict.fromkeys(["sample_id", *self.keyed_by])))
+        digests = dict(zip(keys["sample_id"].to_pylist(), row_digests(keys, self.keyed_by), strict=True))
+        inputs = combined(f"{name} {digest.hex()}" for name, digest in sorted(digests.items()))
+        known = self.target.provenance(bucket)
+        if known is not None and known.made_from(inputs, self.code):
+            return Outcome(n_buckets=1, n_rows=len(digests))
+        same_code = known is not None and known.code == self.code
+        old = self._reusable(bucket, digests) if same_code else self.target.schema.empty_table()
+        todo = digests.keys() - set(old["sample_id"].to_pylist())
+        rows = pa.concat_tables([old, self._computed(bucket, todo, digests)]).sort_by("sample_id")
+        self.target.write(bucket, rows, inputs, self.code)
+        return Outcome(1, rows.num_rows, len(todo), [bucket])
+
+    def _reusable(self, bucket: int, digests: dict[str, bytes]) -> pa.Table:
+        """Old rows whose input digest still holds; none where the old file is damaged."""
+        try:
+            old = self.target.read(bucket)
+        except DamagedTable:
+            return self.target.schema.empty_table()
+        pairs = zip(old["sample_id"].to_pylist(), old["input_digest"].to_pylist(), strict=True)
+        return old.filter(np.array([digests.get(name) == digest for name, digest in pairs], dtype=bool))
+
+    def _computed(self, bucket: int, todo: set[str], digests: dict[str, bytes]) -> pa.Table:
+        if not todo:
+            return self.target.schema.empty_table()
+        rows = self.source.read(bucket)
+        rows = self.function(rows.filter(pc.is_in(rows["sample_id"], pa.array(sorted(todo)))))
+        own = pa.array([digests[name] for name in rows["sample_id"].to_pylist()], DIGEST)
+        return rows.append_column("input_digest", own).select(self.target.schema.names)
+
+
+def run(job: RowMap, engine: Engine, progress: Callable[[int, int], None] | None = None) -> Outcome:
+    """Bring the target up to date; `progress(done, of)` is called after every bucket.
+
+    Raises ValueError where source and target are not bucketed alike.
+    """
+    if job.source.n_buckets != job.target.n_buckets:
+        raise ValueError(f"source has {job.source.n_buckets} buckets, target {job.target.n_buckets}")
+    job.target.remove_strays()
+    total = Outcome()
+    for done, outcome in enumerate(engine.map(job, range(job.target.n_buckets)), start=1):
+        total.add(outcome)
+        if progress is not None:
+            progress(done, job.target.n_buckets)
+    return total

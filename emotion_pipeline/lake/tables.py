@@ -1,0 +1,117 @@
+"""Tables of the lake: a folder of Parquet files, one per bucket, each replaced whole.
+
+A row's bucket is a stable hash of its `sample_id`. The footer of every file carries its
+provenance, so a table knows without a catalogue what it is and what it was made from. The files
+are plain Parquet: pandas, polars, DuckDB, Spark and `datasets` read the folder as it is.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from emotion_pipeline.digests import combined, content_digest
+from emotion_pipeline.lake.provenance import Provenance
+from emotion_pipeline.schema import with_image_feature
+
+_FOOTER = b"emotion_pipeline."
+
+
+class DamagedTable(Exception):
+    """A bucket file that cannot be read back as it was written."""
+
+
+def bucket_of(sample_id: str, n_buckets: int) -> int:
+    """The bucket of a row, the same on every machine and for ever."""
+    digest = hashlib.blake2b(sample_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") % n_buckets
+
+
+def split_into_buckets(rows: pa.Table, n_buckets: int) -> list[pa.Table]:
+    """The rows of each bucket, in the order of their `sample_id`."""
+    buckets = np.array([bucket_of(name, n_buckets) for name in rows["sample_id"].to_pylist()], int)
+    return [rows.filter(buckets == number).sort_by("sample_id") for number in range(n_buckets)]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A bucketed table in one folder of the lake."""
+
+    folder: Path
+    schema: pa.Schema
+    n_buckets: int
+
+    def path(self, bucket: int) -> Path:
+        return self.folder / f"bucket-{bucket:03d}-of-{self.n_buckets:03d}.parquet"
+
+    def provenance(self, bucket: int) -> Provenance | None:
+        """What the bucket's footer says; None where there is no whole file of ours."""
+        try:
+            notes = pq.read_metadata(self.path(bucket)).metadata or {}
+            return Provenance(*(notes[_FOOTER + name].decode() for name in (b"inputs", b"code", b"content")))
+        except (OSError, pa.ArrowException, KeyError):
+            return None
+
+    def version(self) -> str | None:
+        """Digest of the whole content; None where a bucket is missing."""
+        contents = [found.content if (found := self.provenance(b)) else None for b in range(self.n_buckets)]
+        return combined(c for c in contents if c) if all(contents) else None
+
+    def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows of one bucket in the order of `sample_id`; DamagedTable if it cannot be read."""
+        path = self.path(bucket)
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                return file.read(columns=None if columns is None else list(columns))
+        except (OSError, pa.ArrowException) as error:
+            raise DamagedTable(
+                f"{path} cannot be read ({error}). Delete it and refresh: it will be made anew."
+            ) from error
+
+    def read_all(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Every row, bucket after bucket."""
+        return pa.concat_tables(list(self.iterate(columns)))
+
+    def iterate(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        return (self.read(bucket, columns) for bucket in range(self.n_buckets))
+
+    def write(self, bucket: int, rows: pa.Table, inputs: str, code: str) -> None:
+        """Replace one bucket by these rows, which have to be of the table's schema."""
+        rows = rows.select(self.schema.names).cast(with_image_feature(self.schema))
+        notes = {
+            **(rows.schema.metadata or {}),
+            _FOOTER + b"inputs": inputs.encode(),
+            _FOOTER + b"code": code.encode(),
+            _FOOTER + b"content": content_digest(rows).encode(),
+        }
+        path = self.path(bucket)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+        words = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+        pq.write_table(
+            rows.replace_schema_metadata(notes),
+            unfinished,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[name for name in words if name != "sample_id"],
+            write_statistics=words,
+            write_page_checksum=True,
+        )
+        os.replace(unfinished, path)
+
+    def holds(self, rows: pa.Table) -> bool:
+        """Whether the first bucket has exactly this content."""
+        known = self.provenance(0)
+        return known is not None and known.content == content_digest(rows)
+
+    def remove_strays(self) -> None:
+        """Delete what a killed run or another number of buckets left; hold the table's lock."""
+        expected = {self.path(bucket) for bucket in range(self.n_buckets)}
+        for file in self.folder.glob("*") if self.folder.is_dir() else ():
+            if file.is_file() and file not in expected:
+                file.unlink()

@@ -1,0 +1,26 @@
+"""Puts the Dagster definitions together. A test builds its own with other datasets or recipes."""
+
+import dagster as dg
+
+from emotion_pipeline.orchestration.pipeline import Pipeline, build_pipeline
+from emotion_pipeline.orchestration.schedules import nightly, refresh_job, watch_sources
+
+
+def build_definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
+    """Everything that the Dagster UI and daemon load."""
+    pipeline = build_pipeline() if pipeline is None else pipeline
+    refresh = refresh_job(pipeline)
+    ingest = dg.define_asset_job(
+        "ingest",
+        selection=dg.AssetSelection.groups("samples", "duplicates", "faces", "grayscale"),
+        description="Raw files to checked samples and their gray pictures.",
+    )
+    return dg.Definitions(
+        assets=[*pipeline.sources, *pipeline.assets],
+        asset_checks=pipeline.checks,
+        jobs=[refresh, ingest],
+        schedules=[nightly(refresh, pipeline.settings)],
+        sensors=[watch_sources(pipeline)],
+        # A process per step would cost seconds for each; heavy work makes its own workers.
+        executor=dg.in_process_executor,
+    )

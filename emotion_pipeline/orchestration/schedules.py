@@ -1,0 +1,74 @@
+"""Jobs, the nightly re-evaluation, and the sensor that sees new raw files."""
+
+import json
+
+import dagster as dg
+
+from emotion_pipeline.datasets import get_dataset
+from emotion_pipeline.datasets.base import SourceMissing
+from emotion_pipeline.orchestration.pipeline import Pipeline
+from emotion_pipeline.orchestration.refresh import Done, observation, refresh, select
+from emotion_pipeline.settings import Settings
+from emotion_pipeline.stages.base import Workspace
+from emotion_pipeline.stages.sources import observe
+from emotion_pipeline.stages.state import RAW
+
+
+class RefreshConfig(dg.Config):
+    """Which assets to bring up to date; all of them by default."""
+
+    selection: list[str] = ["*"]
+
+
+def refresh_job(pipeline: Pipeline) -> dg.JobDefinition:
+    """A job that materialises what is missing or stale, like `emotion-pipeline refresh`."""
+
+    @dg.op
+    def refresh_what_is_stale(context: dg.OpExecutionContext, config: RefreshConfig) -> None:
+        def finished(done: Done) -> None:
+            place = f"{done.standing.key} {done.standing.partition or ''}".strip()
+            context.log.info(f"{place}: {done.summary} ({done.seconds:.1f} s)")
+
+        stages = select(pipeline, config.selection)
+        outcome = refresh(pipeline, context.instance, stages, finished=finished)
+        context.log.info(f"{len(outcome.done)} partitions made")
+        if not outcome.succeeded:
+            reasons = "; ".join(f"{key}: {why}" for key, why in outcome.skipped.items())
+            raise dg.Failure(f"not everything could be made: {reasons}")
+
+    @dg.job(name="refresh", description="Materialise exactly what is missing or stale.")
+    def job() -> None:
+        refresh_what_is_stale()
+
+    return job
+
+
+def nightly(job: dg.JobDefinition, settings: Settings) -> dg.ScheduleDefinition:
+    """Re-evaluation every night; it is off until somebody switches it on."""
+    return dg.ScheduleDefinition(
+        name="nightly_reevaluation",
+        job=job,
+        cron_schedule=settings.nightly_cron,
+        description="Look at the raw files, then make what is missing or stale.",
+    )
+
+
+def watch_sources(pipeline: Pipeline) -> dg.SensorDefinition:
+    """Notes every minute what the raw files are, so that the UI shows what became stale."""
+
+    @dg.sensor(name="watch_raw_files", minimum_interval_seconds=60)
+    def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        known = json.loads(context.cursor or "{}")
+        seen, events = {}, []
+        for source in pipeline.sources:
+            key = source.key.to_user_string()
+            try:
+                found = observe(Workspace(pipeline.settings), get_dataset(key.removeprefix(RAW)))
+            except SourceMissing:
+                continue
+            seen[key] = found.version
+            if known.get(key) != found.version:
+                events.append(observation(key, found))
+        return dg.SensorResult(asset_events=events, cursor=json.dumps(seen))
+
+    return watch

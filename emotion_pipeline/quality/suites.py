@@ -1,0 +1,202 @@
+"""Which expectations a dataset has to meet, and why each bound is what it is.
+
+A rule is data: the name of a class of Great Expectations, its arguments, and a sentence that says
+what it wants. Nothing is imported until a suite is validated. A bound is set so that the dataset
+as it was published passes, flaws included, and a misread one fails.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from emotion_pipeline.labels import EMOTIONS
+from emotion_pipeline.quality.profile import VOTES
+from emotion_pipeline.schema import SPLITS
+
+N_TAGGERS = 10
+
+# FER2013 has 12 black pictures among 35,887 (0.03 %); a reader that loses pixels loses many more.
+PICTURES_WITH_CONTENT = 0.999
+# A gray value of camera noise alone is about 1; JPEG of one flat shade stays below a half.
+BLANK_SD = 0.5
+# Row 10435 of FER+ has nine votes; a shifted column breaks nearly every row.
+COMPLETE_VOTES = 0.999
+# FER2013 and FER+ have no row that cannot be used; one in a hundred allows for a few damaged
+# files on a disk, and more means that the folder is not what the reader takes it for.
+MAX_REJECT_SHARE = 0.01
+# FER+ agrees with FER2013 on 67.6 % of the rows, and on about 20 % when joined one row off.
+MIN_AGREEMENT_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One expectation: its own short name, the class in `great_expectations.expectations`, the
+    sentence that must be true, and the arguments. `where_null` limits it to the rows that have
+    nothing in that column.
+    """
+
+    name: str
+    expectation: str
+    sentence: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    where_null: str | None = None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The rules for one frame; `row_key` is the column that names a row of it in reports."""
+
+    rules: tuple[Rule, ...]
+    row_key: str = "sample_id"
+
+
+def pictures(emotions: Sequence[str], size_px: int | None = None) -> Suite:
+    """For a `profile` of pictures that may show `emotions`, and are squares of `size_px` if given.
+
+    Black and blank pictures are reported row by row but break the dataset only together, see
+    `PICTURES_WITH_CONTENT`. Everything else holds for every row: a single odd name, size or
+    missing value means that the reader is wrong, not the data.
+    """
+    rules = [
+        *_rows_and_ids(),
+        _filled("emotion"),
+        _one_of("emotion", emotions),
+        _filled("pixel_max", "every picture can be decoded", name="pictures_decode"),
+        _between("pixel_min", 0, 255, "no gray value is below 0 or above 255"),
+        _between("pixel_max", 0, 255, "no gray value is below 0 or above 255"),
+        _above("pixel_max", 0, "not_black", "at most 0.1 % of the pictures are black"),
+        _above("pixel_sd", BLANK_SD, "not_blank", "at most 0.1 % of the pictures are one flat shade"),
+    ]
+    if size_px is not None:
+        sides = ("width_px", "height_px")
+        rules += [_between(side, size_px, size_px, f"{side} is {size_px}") for side in sides]
+    return Suite(tuple(rules))
+
+
+def votes() -> Suite:
+    """For a `profile` of votes: ten taggers, each with one vote, and a majority or a reason.
+
+    A row may have no majority, but then `undecided` says why; silence would look like lost data.
+    """
+    has_reason = Rule(
+        name="undecided_filled_where_emotion_is_not",
+        expectation="ExpectColumnValuesToNotBeNull",
+        sentence="a row without an emotion says in undecided why",
+        arguments={"column": "undecided"},
+        where_null="emotion",
+    )
+    complete = Rule(
+        name="ten_votes",
+        expectation="ExpectColumnValuesToBeInSet",
+        sentence="at least 99.9 % of the rows have ten votes",
+        arguments={"column": "votes_sum", "value_set": [N_TAGGERS], "mostly": COMPLETE_VOTES},
+    )
+    return Suite(
+        (
+            *_rows_and_ids(),
+            _one_of("emotion", EMOTIONS),
+            has_reason,
+            *(_between(name, 0, N_TAGGERS, f"{name} is from 0 to {N_TAGGERS}") for name in VOTES),
+            _filled("votes_sum", "no vote is missing"),
+            complete,
+        )
+    )
+
+
+def columns() -> Suite:
+    """For `facts.column_facts`: exactly the columns of the schema, of exactly its types."""
+    pair = {"column_A": "type", "column_B": "expected_type"}
+    sentence = "the table has the columns of its schema, each of its type, and no others"
+    rule = Rule("columns_match_schema", "ExpectColumnPairValuesToBeEqual", sentence, pair)
+    return Suite((rule,), row_key="name")
+
+
+def class_counts() -> Suite:
+    """For `facts.class_facts`, which sets the bounds: the published counts, or shares near them."""
+    return Suite(
+        (
+            _not_below("n_rows", "at_least", "class_not_too_small", "no class has too few rows"),
+            _not_below("at_most", "n_rows", "class_not_too_large", "no class has too many rows"),
+        ),
+        row_key="name",
+    )
+
+
+def rejects() -> Suite:
+    """For `facts.reject_facts`; see `MAX_REJECT_SHARE`."""
+    sentence = "at most 1 % of the rows of the raw files were rejected"
+    bound = {"column": "reject_share", "max_value": MAX_REJECT_SHARE}
+    return Suite((Rule("few_rejects", "ExpectColumnMaxToBeBetween", sentence, bound),), "name")
+
+
+def agreement() -> Suite:
+    """For `facts.agreement_facts`; see `MIN_AGREEMENT_SHARE`."""
+    sentence = "the votes agree with the labels of the pictures on at least half of the rows"
+    bound = {"column": "agreement_share", "min_value": MIN_AGREEMENT_SHARE}
+    return Suite((Rule("votes_agree", "ExpectColumnMinToBeBetween", sentence, bound),), "name")
+
+
+def _rows_and_ids() -> tuple[Rule, ...]:
+    any_rows = Rule(
+        name="has_rows",
+        expectation="ExpectTableRowCountToBeBetween",
+        sentence="the table has rows",
+        arguments={"min_value": 1},
+    )
+    unique = Rule(
+        name="sample_id_unique",
+        expectation="ExpectColumnValuesToBeUnique",
+        sentence="no two rows have the same sample_id",
+        arguments={"column": "sample_id"},
+    )
+    return any_rows, _filled("sample_id"), unique, _filled("split"), _one_of("split", SPLITS)
+
+
+def _filled(column: str, sentence: str | None = None, name: str | None = None) -> Rule:
+    return Rule(
+        name=name or f"{column}_filled",
+        expectation="ExpectColumnValuesToNotBeNull",
+        sentence=sentence or f"every row has a value in {column}",
+        arguments={"column": column},
+    )
+
+
+def _one_of(column: str, allowed: Sequence[str]) -> Rule:
+    return Rule(
+        name=f"{column}_known",
+        expectation="ExpectColumnValuesToBeInSet",
+        sentence=f"{column} is one of {', '.join(allowed)}",
+        arguments={"column": column, "value_set": list(allowed)},
+    )
+
+
+def _between(column: str, low: float, high: float, sentence: str) -> Rule:
+    return Rule(
+        name=f"{column}_in_range",
+        expectation="ExpectColumnValuesToBeBetween",
+        sentence=sentence,
+        arguments={"column": column, "min_value": low, "max_value": high},
+    )
+
+
+def _above(column: str, low: float, name: str, sentence: str) -> Rule:
+    return Rule(
+        name=name,
+        expectation="ExpectColumnValuesToBeBetween",
+        sentence=sentence,
+        arguments={
+            "column": column,
+            "min_value": low,
+            "strict_min": True,
+            "mostly": PICTURES_WITH_CONTENT,
+        },
+    )
+
+
+def _not_below(large: str, small: str, name: str, sentence: str) -> Rule:
+    return Rule(
+        name=name,
+        expectation="ExpectColumnPairValuesAToBeGreaterThanB",
+        sentence=sentence,
+        arguments={"column_A": large, "column_B": small, "or_equal": True},
+    )

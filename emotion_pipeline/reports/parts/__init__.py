@@ -1,0 +1,1 @@
+"""What reports share: numbers as tables, figures, and the page they stand on."""

@@ -1,0 +1,101 @@
+"""Arrow schemas of the tables that stages hand to one another, and builders of empty tables.
+
+A table is always made through one of these schemas, so that a table of no rows has its columns.
+Images are the struct that Hugging Face `datasets` reads as an Image; Parquet readers that know
+nothing of it see a struct of bytes and a file name.
+"""
+
+import json
+
+import pyarrow as pa
+
+from emotion_pipeline.labels import EMOTIONS
+from emotion_pipeline.votes import VOTE_CLASSES
+
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+DIGEST_BYTES = 16
+DIGEST = pa.binary(DIGEST_BYTES)
+
+SPLITS: tuple[str, ...] = ("train", "validation", "test")
+
+_ROW = [("sample_id", pa.string()), ("input_digest", DIGEST)]
+_PICTURE = [
+    ("image", IMAGE),
+    ("width_px", pa.int32()),
+    ("height_px", pa.int32()),
+    ("image_digest", DIGEST),
+]
+_HUGGING_FACE = {"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}}}})}
+
+# One row per usable picture of a dataset. `synthetic` marks drawn faces: their numbers say
+# nothing about people, and every report that shows one has to say so.
+SAMPLES = pa.schema(
+    [*_ROW, ("split", pa.string()), ("emotion", pa.string()), *_PICTURE, ("synthetic", pa.bool_())]
+)
+
+# One row per picture that taggers voted on; `emotion` is Microsoft's majority, or null where
+# `undecided` says why there is none. The pictures stand in the dataset that was voted on.
+VOTES = pa.schema(
+    [
+        *_ROW,
+        ("split", pa.string()),
+        ("emotion", pa.string()),
+        ("undecided", pa.string()),
+        *((f"votes_{name}", pa.int16()) for name in VOTE_CLASSES),
+        ("synthetic", pa.bool_()),
+    ]
+)
+
+# Pictures only: faces, gray pictures, degraded pictures.
+PICTURES = pa.schema([*_ROW, *_PICTURE])
+
+# Rows of the raw files that could not be used.
+REJECTS = pa.schema(
+    [("source", pa.string()), ("row", pa.int64()), ("reason", pa.string()), ("detail", pa.string())]
+)
+
+# Pictures that occur more than once: every member of every group of equal pixels.
+DUPLICATES = pa.schema(
+    [
+        ("group_digest", DIGEST),
+        ("sample_id", pa.string()),
+        ("split", pa.string()),
+        ("emotion", pa.string()),
+        ("n_copies", pa.int32()),
+        ("crosses_splits", pa.bool_()),
+        ("conflicting_emotions", pa.bool_()),
+    ]
+)
+
+
+def predictions_schema(emotions: tuple[str, ...]) -> pa.Schema:
+    """One row per seed and picture: truth, human shares where there are votes, probabilities."""
+    return pa.schema(
+        [
+            *_ROW,
+            ("seed", pa.int32()),
+            ("split", pa.string()),
+            ("emotion", pa.string()),
+            *((f"share_{name}", pa.float64()) for name in EMOTIONS),
+            *((f"p_{name}", pa.float32()) for name in emotions),
+            ("seen_in_training", pa.bool_()),
+            ("synthetic", pa.bool_()),
+        ]
+    )
+
+
+def with_image_feature(schema: pa.Schema) -> pa.Schema:
+    """The schema with the note that makes `datasets` decode its `image` column."""
+    return schema.with_metadata(_HUGGING_FACE) if "image" in schema.names else schema
+
+
+def table(schema: pa.Schema, columns: dict[str, object]) -> pa.Table:
+    """A table of exactly the schema's columns; ValueError names what is missing or surplus."""
+    if set(columns) != set(schema.names):
+        missing = sorted(set(schema.names) - set(columns))
+        surplus = sorted(set(columns) - set(schema.names))
+        raise ValueError(f"columns missing: {missing}; not in the schema: {surplus}")
+    return pa.table(
+        [pa.array(columns[field.name], type=field.type) for field in schema],
+        schema=with_image_feature(schema),
+    )

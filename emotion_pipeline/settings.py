@@ -1,0 +1,43 @@
+"""Every setting of the project in one typed object, read from `EMOTION_PIPELINE_*` variables.
+
+A setting says where and on what things run. Whatever changes a number in a report is not a
+setting but a value of a recipe.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def project_root() -> Path:
+    """The checkout that this package is installed from, or else the working directory."""
+    checkout = Path(__file__).resolve().parent.parent
+    return checkout if (checkout / "workspace.yaml").is_file() else Path.cwd()
+
+
+class Settings(BaseSettings):
+    """Where the lake is, where raw files are, how and on what work is done."""
+
+    model_config = SettingsConfigDict(env_prefix="EMOTION_PIPELINE_", extra="ignore", frozen=True)
+
+    lake: Path = Field(default_factory=lambda: project_root() / "data_lake")
+    raw: Path | None = None
+    dagster_home: Path = Field(default_factory=lambda: project_root() / ".dagster")
+    postgres_url: str | None = None
+    engine: Literal["loky", "threading", "sequential"] = "loky"
+    workers: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    nightly_cron: str = "0 2 * * *"
+
+    @field_validator("lake", "raw", "dagster_home")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path is not None else None
+
+    @property
+    def raw_root(self) -> Path:
+        """Folder with one folder per raw dataset."""
+        return self.raw if self.raw is not None else self.lake / "raw"

@@ -1,0 +1,159 @@
+"""The graph: which stages there are and what each follows from, from the three doors.
+
+A data set, a recipe or a report that is added as a file shows up here by itself.
+"""
+
+from collections.abc import Callable, Iterator
+
+from emotion_pipeline import reports
+from emotion_pipeline.datasets import all_datasets
+from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.domains import DEGRADED, GRAYSCALE, ORIGINAL
+from emotion_pipeline.stages import duplicates, models, pictures, predictions, samples, validation
+from emotion_pipeline.stages import reports as report_stage
+from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
+from emotion_pipeline.training.recipe import Recipe, load_all
+
+Make = Callable[[Workspace, str | None], Produced]
+
+
+def build_graph(
+    datasets: dict[str, Dataset] | None = None, recipes: dict[str, Recipe] | None = None
+) -> list[Stage]:
+    """Every stage, in an order in which each comes after what it needs."""
+    datasets = all_datasets() if datasets is None else datasets
+    recipes = load_all() if recipes is None else recipes
+    stages: list[Stage] = []
+    for dataset in sorted(datasets.values(), key=lambda one: one.pictures_from is not None):
+        stages.append(_samples(dataset))
+        if dataset.pictures_from is None:
+            stages += _picture_stages(dataset)
+    for name, recipe in recipes.items():
+        stages += [_model(name, recipe, datasets), _predictions(name, recipe, datasets)]
+    return stages + [_report(name, recipes) for name in reports.report_names()]
+
+
+def _samples(dataset: Dataset) -> Stage:
+    joined = (Needs(f"samples/{dataset.pictures_from}"),) if dataset.pictures_from else ()
+    return Stage(
+        key=f"samples/{dataset.name}",
+        description=f"{dataset.title}: one row per usable picture; `rejects/{dataset.name}` has the others.",
+        code=samples.code(dataset),
+        needs=(Needs(f"raw/{dataset.name}"), *joined),
+        make=lambda workspace, _: samples.ingest(workspace, dataset),
+        version=lambda workspace, _: samples.version(workspace, dataset),
+    )
+
+
+def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
+    name = dataset.name
+    yield Stage(
+        key=f"duplicates/{name}",
+        description="Groups of pictures with exactly the same pixels, for leak-free metrics.",
+        code=duplicates.CODE,
+        needs=(Needs(f"samples/{name}"),),
+        make=lambda workspace, _: duplicates.make(workspace, dataset),
+        version=lambda workspace, _: workspace.duplicates(dataset).version(),
+    )
+    if not dataset.tight_crop:
+        return
+    yield Stage(
+        key=f"faces/{name}",
+        description="Square face pictures; tight crops pass unchanged.",
+        code=pictures.FACES_CODE,
+        needs=(Needs(f"samples/{name}"),),
+        make=_gated(dataset, lambda workspace, _: pictures.make_faces(workspace, dataset)),
+        version=lambda workspace, _: pictures.table_of(workspace, dataset, ORIGINAL).version(),
+    )
+    yield Stage(
+        key=f"grayscale/{name}",
+        description="The gray domain.",
+        code=pictures.GRAYSCALE_CODE,
+        needs=(Needs(f"faces/{name}"),),
+        make=lambda workspace, _: pictures.make_grayscale(workspace, dataset),
+        version=lambda workspace, _: pictures.table_of(workspace, dataset, GRAYSCALE).version(),
+    )
+    yield Stage(
+        key=f"degraded/{name}",
+        description="Deterministic degradations: corruption and severity, up to the composed old photo.",
+        code=pictures.DEGRADED_CODE,
+        needs=(Needs(f"faces/{name}"),),
+        make=lambda workspace, domain: pictures.make_degraded(workspace, dataset, domain or ""),
+        version=lambda workspace, domain: pictures.table_of(workspace, dataset, domain or "").version(),
+        dimension="domain",
+        partitions=DEGRADED,
+    )
+
+
+def _model(name: str, recipe: Recipe, datasets: dict[str, Dataset]) -> Stage:
+    labels = datasets[recipe.data.labels]
+    return Stage(
+        key=f"models/{name}",
+        description=recipe.description,
+        code=models.code(recipe),
+        needs=(*_pictures_needed(recipe, recipe.data.domains), Needs(f"samples/{labels.name}")),
+        make=_gated(labels, lambda workspace, seed: models.train(workspace, name, recipe, int(seed or 0))),
+        version=lambda workspace, seed: models.artifact(workspace, name, seed or "").version(),
+        dimension="seed",
+        partitions=tuple(str(seed) for seed in recipe.seeds),
+        kinds=("pytorch",),
+        pool="training",
+    )
+
+
+def _predictions(name: str, recipe: Recipe, datasets: dict[str, Dataset]) -> Stage:
+    labels = datasets[recipe.data.labels]
+    return Stage(
+        key=f"predictions/{name}",
+        description="Truth, votes and probabilities of every test picture, per domain.",
+        code=predictions.code(recipe),
+        needs=(
+            Needs(f"models/{name}"),
+            Needs(f"samples/{labels.name}"),
+            *_pictures_needed(recipe, (ORIGINAL, *recipe.evaluate_on), same_partition=True),
+        ),
+        make=_gated(
+            labels, lambda workspace, domain: predictions.make(workspace, name, recipe, domain or "")
+        ),
+        version=lambda workspace, domain: predictions.version(workspace, name, recipe, domain or ""),
+        dimension="domain",
+        partitions=recipe.evaluate_on,
+    )
+
+
+def _pictures_needed(
+    recipe: Recipe, domains: tuple[str, ...], *, same_partition: bool = False
+) -> Iterator[Needs]:
+    """Edges to the tables that hold these domains."""
+    name = recipe.data.pictures
+    if ORIGINAL in domains:
+        yield Needs(f"faces/{name}")
+    if GRAYSCALE in domains:
+        yield Needs(f"grayscale/{name}")
+    degraded = tuple(domain for domain in domains if domain in DEGRADED)
+    if degraded:
+        yield Needs(f"degraded/{name}", degraded, same_partition)
+
+
+def _report(name: str, recipes: dict[str, Recipe]) -> Stage:
+    edges = (Needs(f"{kind}/{recipe}") for recipe in recipes for kind in ("models", "predictions"))
+    return Stage(
+        key=f"reports/{name}",
+        description="One self-contained page, with its numbers as tables and its figures as pictures.",
+        code=reports.code_version(name),
+        needs=tuple(edges),
+        make=lambda workspace, _: report_stage.make(workspace, name, recipes),
+        version=lambda workspace, _: report_stage.artifact(workspace, name).version(),
+        kinds=("html",),
+        needs_any=True,
+    )
+
+
+def _gated(dataset: Dataset, make: Make) -> Make:
+    """Refuse to work on samples whose checks have failed, in whatever run."""
+
+    def gated(workspace: Workspace, partition: str | None) -> Produced:
+        validation.require_passed(workspace, dataset)
+        return make(workspace, partition)
+
+    return gated

@@ -1,0 +1,95 @@
+"""`faces`, `grayscale` and `degraded`: pictures derived from pictures, row by row."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+
+from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.domains import GRAYSCALE, ORIGINAL, Degradation
+from emotion_pipeline.fingerprint import fingerprint
+from emotion_pipeline.imaging.codec import decode, encode_png
+from emotion_pipeline.imaging.contact_sheet import contact_sheet
+from emotion_pipeline.imaging.degrade import degrade
+from emotion_pipeline.imaging.grayscale import to_gray
+from emotion_pipeline.imaging.pictures import picture_columns
+from emotion_pipeline.lake.compute import RowFunction, RowMap, run
+from emotion_pipeline.lake.tables import Table
+from emotion_pipeline.stages.base import Produced, Workspace
+
+
+PicturesFunction = Callable[[np.ndarray, str], np.ndarray]
+PREVIEW_PICTURES = 24
+
+_PICTURES = ("emotion_pipeline.imaging.codec", "emotion_pipeline.imaging.pictures", "emotion_pipeline.schema")
+FACES_CODE = fingerprint("emotion_pipeline.schema", values="tight crops pass unchanged")
+GRAYSCALE_CODE = fingerprint("emotion_pipeline.imaging.grayscale", *_PICTURES)
+DEGRADED_CODE = fingerprint("emotion_pipeline.imaging.degrade", *_PICTURES)
+
+
+def table_of(workspace: Workspace, dataset: Dataset, domain: str) -> Table:
+    """The table that holds a dataset's pictures in one domain."""
+    if domain == ORIGINAL:
+        return workspace.pictures("faces", dataset)
+    if domain == GRAYSCALE:
+        return workspace.pictures("grayscale", dataset)
+    return workspace.pictures("degraded", dataset, domain)
+
+
+def make_faces(workspace: Workspace, dataset: Dataset) -> Produced:
+    """Tight crops pass unchanged."""
+    target = table_of(workspace, dataset, ORIGINAL)
+    return _derive(workspace, workspace.samples(dataset), target, _unchanged, FACES_CODE)
+
+
+def make_grayscale(workspace: Workspace, dataset: Dataset) -> Produced:
+    """The gray domain; pictures that are gray keep their bytes."""
+    faces, gray = (table_of(workspace, dataset, domain) for domain in (ORIGINAL, GRAYSCALE))
+    return _derive(workspace, faces, gray, partial(_changed, _gray), GRAYSCALE_CODE)
+
+
+def make_degraded(workspace: Workspace, dataset: Dataset, domain: str) -> Produced:
+    """One corruption at one severity of every face."""
+    change = partial(_degraded, Degradation.parse(domain))
+    faces, target = (table_of(workspace, dataset, name) for name in (ORIGINAL, domain))
+    return _derive(workspace, faces, target, partial(_changed, change), f"{DEGRADED_CODE} {domain}")
+
+
+def _derive(
+    workspace: Workspace, source: Table, target: Table, function: RowFunction, code: str
+) -> Produced:
+    name = target.folder.relative_to(workspace.lake.root).as_posix()
+    with workspace.lake.lock(name):
+        job = RowMap(source, target, function, code, keyed_by=("image_digest",))
+        outcome = run(job, workspace.engine(), workspace.progress)
+        made = target.version()
+    assert made is not None
+    some = target.read(0, ["image"])["image"].slice(0, PREVIEW_PICTURES).to_pylist()
+    sheet = contact_sheet([decode(picture["bytes"]) for picture in some])
+    return Produced(made, str(outcome), {"rows": outcome.n_rows, **outcome.figures()}, {"sheet": sheet})
+
+
+def _unchanged(rows: pa.Table) -> pa.Table:
+    return rows.select(["sample_id", "image", "width_px", "height_px", "image_digest"])
+
+
+def _changed(change: PicturesFunction, rows: pa.Table) -> pa.Table:
+    """Rows with every picture decoded, changed and stored losslessly."""
+    names = rows["sample_id"].to_pylist()
+    encoded, sizes = [], []
+    for name, picture in zip(names, rows["image"].to_pylist(), strict=True):
+        before = decode(picture["bytes"])
+        after = change(before, name)
+        encoded.append(picture["bytes"] if after is before else encode_png(after))
+        sizes.append((after.shape[1], after.shape[0]))
+    columns = picture_columns([f"{name}.png" for name in names], encoded, sizes)
+    return pa.table({"sample_id": rows["sample_id"], **columns})
+
+
+def _gray(image: np.ndarray, _: str) -> np.ndarray:
+    return image if image.ndim == 2 else to_gray(image)
+
+
+def _degraded(degradation: Degradation, image: np.ndarray, name: str) -> np.ndarray:
+    return degrade(image, degradation, name)

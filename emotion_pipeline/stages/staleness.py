@@ -1,0 +1,94 @@
+"""Which asset partitions are missing or stale, and why; pure comparison, nothing is run.
+
+A partition is up to date when it was made by the present code from the present inputs and the lake
+still holds what was made. Staleness is direct: what lies below a stale asset is looked at again
+once that asset has been made, and stays untouched if its content came out the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from emotion_pipeline.datasets.base import SourceMissing
+from emotion_pipeline.stages.base import Stage
+from emotion_pipeline.stages.state import RAW, LakeState
+
+
+class Status(StrEnum):
+    """Where an asset partition stands."""
+
+    FRESH = "fresh"
+    MISSING = "missing"
+    STALE = "stale"
+    ABSENT = "absent"
+    """It cannot be made: raw files that it follows from are not there."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Status of one asset partition, and the reason in words."""
+
+    key: str
+    partition: str | None
+    status: Status
+    reason: str = ""
+
+    @property
+    def due(self) -> bool:
+        return self.status in (Status.MISSING, Status.STALE)
+
+
+class Record(Protocol):
+    """What was noted when a partition was made."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def inputs(self) -> Mapping[str, str]: ...
+
+
+def standings(
+    stage: Stage, state: LakeState, records: Mapping[tuple[str, str | None], Record]
+) -> list[Standing]:
+    """The standing of every partition of a stage."""
+    reason = absent(stage.key, state)
+    partitions = stage.partitions or (None,)
+    if reason:
+        return [Standing(stage.key, partition, Status.ABSENT, reason) for partition in partitions]
+    return [_standing(stage, name, state, records.get((stage.key, name))) for name in partitions]
+
+
+def absent(key: str, state: LakeState) -> str:
+    """Why an asset cannot be made for want of raw files, or nothing."""
+    if key.startswith(RAW):
+        found = state.source(key)
+        return str(found) if isinstance(found, SourceMissing) else ""
+    stage = state.graph[key]
+    reasons = [absent(needs.key, state) for needs in stage.needs]
+    wanting = all(reasons) if stage.needs_any else any(reasons)
+    return next(filter(None, reasons), "") if wanting else ""
+
+
+def _standing(stage: Stage, name: str | None, state: LakeState, record: Record | None) -> Standing:
+    if record is None:
+        return Standing(stage.key, name, Status.MISSING, "never made")
+    present = state.version(stage.key, name)
+    if present is None:
+        return Standing(stage.key, name, Status.MISSING, "its files in the lake are gone or damaged")
+    reasons = []
+    if record.code != stage.code:
+        reasons.append("its code or recipe has changed")
+    if present != record.version:
+        reasons.append("the lake holds something else than was recorded")
+    reasons += _changed_inputs(state.inputs(stage, name), record.inputs)
+    status = Status.STALE if reasons else Status.FRESH
+    return Standing(stage.key, name, status, "; ".join(reasons))
+
+
+def _changed_inputs(present: Mapping[str, str], recorded: Mapping[str, str]) -> list[str]:
+    changed = [key for key in present if key in recorded and present[key] != recorded[key]]
+    words = {"has changed": changed, "is new": present.keys() - recorded.keys(), "is gone": recorded.keys() - present.keys()}
+    return [f"{key} {word}" for word, keys in words.items() for key in sorted(keys)]

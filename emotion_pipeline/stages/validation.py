@@ -1,0 +1,116 @@
+"""Checks on `samples/<dataset>`: run the suites, keep the verdict and Data Docs in the lake.
+
+The verdict stands in `quality/<dataset>` beside the pages, so that a stage below can refuse to
+work on samples that failed, in whatever run it is started.
+"""
+
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+
+from emotion_pipeline.datasets import get_dataset
+from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.fingerprint import fingerprint
+from emotion_pipeline.lake.artifacts import Artifact
+from emotion_pipeline.quality import facts, suites
+from emotion_pipeline.quality.profile import profile
+from emotion_pipeline.quality.suites import Suite
+from emotion_pipeline.stages import samples
+from emotion_pipeline.stages.base import Workspace
+
+CODE = fingerprint("emotion_pipeline.quality.suites", "emotion_pipeline.quality.facts", "emotion_pipeline.quality.profile")
+_VERDICT = "verdict.json"
+
+
+class ChecksFailed(Exception):
+    """Samples did not pass their checks, so nothing is made from them."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The verdict on one version of the samples, as kept in the lake."""
+
+    passed: bool
+    expectations: pd.DataFrame
+    failed_rows: pd.DataFrame
+
+    @property
+    def failures(self) -> str:
+        """What failed, in plain sentences."""
+        failed = self.expectations[~self.expectations["success"]]
+        return "; ".join(f"{row.expectation}: {row.explanation}" for row in failed.itertuples())
+
+
+def artifact(workspace: Workspace, dataset: Dataset) -> Artifact:
+    return workspace.lake.artifact(f"quality/{dataset.name}")
+
+
+def check(workspace: Workspace, dataset: Dataset) -> Checked:
+    """Validate the samples as they are now, or repeat the verdict if nothing has changed."""
+    known = verdict(workspace, dataset)
+    if known is not None:
+        return known
+    from emotion_pipeline.quality.data_docs import write_data_docs
+    from emotion_pipeline.quality.validation import validate
+
+    with workspace.lake.lock(f"quality/{dataset.name}"):
+        frames, rules = _frames_and_suites(workspace, dataset)
+        found = validate(frames, rules)
+        version = samples.version(workspace, dataset) or ""
+        with artifact(workspace, dataset).replace(version, _code(dataset), content_of=[_VERDICT]) as folder:
+            write_data_docs(found, folder / "data_docs")
+            notes = {
+                "passed": found.passed,
+                "expectations": found.expectations.to_dict("records"),
+                "failed_rows": found.failed_rows.to_dict("records"),
+            }
+            (folder / _VERDICT).write_text(json.dumps(notes, indent=1, default=str))
+    return Checked(found.passed, found.expectations, found.failed_rows)
+
+
+def verdict(workspace: Workspace, dataset: Dataset) -> Checked | None:
+    """The verdict on the present samples by the present rules; None where there is none."""
+    kept = artifact(workspace, dataset)
+    known, version = kept.provenance(), samples.version(workspace, dataset)
+    if known is None or version is None or not known.made_from(version, _code(dataset)):
+        return None
+    notes = json.loads((kept.folder / _VERDICT).read_text())
+    return Checked(notes["passed"], pd.DataFrame(notes["expectations"]), pd.DataFrame(notes["failed_rows"]))
+
+
+def require_passed(workspace: Workspace, dataset: Dataset) -> None:
+    """Raise ChecksFailed where the present samples are known to have failed."""
+    known = verdict(workspace, dataset)
+    if known is not None and not known.passed:
+        raise ChecksFailed(
+            f"samples/{dataset.name} failed its checks: {known.failures}. Mend the raw files and"
+            f" refresh; the failed rows are in {artifact(workspace, dataset).folder}."
+        )
+
+
+def _code(dataset: Dataset) -> str:
+    return f"{CODE} {dataset.published_counts} {dataset.size_px} {dataset.emotions}"
+
+
+def _frames_and_suites(workspace: Workspace, dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, Suite]]:
+    rows = workspace.samples(dataset).read_all()
+    n_rejects = workspace.rejects(dataset).read(0).num_rows
+    frame = profile(rows)
+    judged = {
+        "columns": (facts.column_facts(rows, dataset.schema), suites.columns()),
+        "rejects": (facts.reject_facts(rows.num_rows, n_rejects), suites.rejects()),
+    }
+    if dataset.pictures_from is None:
+        size = dataset.size_px[0] if dataset.size_px else None
+        judged["samples"] = (frame, suites.pictures(dataset.emotions, size))
+    else:
+        labels = workspace.samples(get_dataset(dataset.pictures)).read_all(["sample_id", "emotion"])
+        label = labels.to_pandas().set_index("sample_id")["emotion"]
+        frame = frame.assign(label=frame["sample_id"].map(label))
+        judged["samples"] = (frame, suites.votes())
+        judged["agreement"] = (facts.agreement_facts(frame), suites.agreement())
+    if dataset.published_counts:
+        counts = facts.class_facts(frame, dataset.published_counts, n_rejects)
+        judged["class_counts"] = (counts, suites.class_counts())
+    return {name: pair[0] for name, pair in judged.items()}, {name: pair[1] for name, pair in judged.items()}
