@@ -99,7 +99,8 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
             raise SourceRefused(f"{file.name}: a line of more than {4 * BLOCK_BYTES:,} bytes is no row")
         rest = chunk[end:]
         if end:
-            yield chunk[:end].replace(b"\r\n", b"\n")
+            whole = chunk[:end]
+            yield whole.replace(b"\r\n", b"\n") if b"\r" in whole else whole
     if rest:
         yield rest
 

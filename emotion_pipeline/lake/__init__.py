@@ -14,6 +14,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from emotion_pipeline.lake.artifacts import Artifact
+from emotion_pipeline.lake.receipts import Receipts
 from emotion_pipeline.lake.tables import Table
 
 
@@ -38,6 +39,11 @@ class Lake:
     def scratch(self) -> Path:
         """Folder for what a run may lose: checkpoints, locks, remembered file digests."""
         return self.root / ".scratch"
+
+    @property
+    def receipts(self) -> Receipts:
+        """What every asset partition was made from."""
+        return Receipts(self.root / ".receipts")
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

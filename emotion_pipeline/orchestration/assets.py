@@ -9,11 +9,11 @@ import dagster as dg
 
 from emotion_pipeline.datasets.base import Dataset, SourceMissing
 from emotion_pipeline.orchestration.metadata import metadata_of
-from emotion_pipeline.orchestration.records import INPUT_TAG
+from emotion_pipeline.orchestration.records import DATA_VERSION
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
 from emotion_pipeline.stages.sources import observe
-from emotion_pipeline.stages.state import LakeState
+from emotion_pipeline.stages.state import make
 
 OWNER = "team:emotion-pipeline"
 Graph = dict[str, Stage]
@@ -56,50 +56,45 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
         owners=[OWNER],
         pool=stage.pool,
     )
-    def make(context: dg.AssetExecutionContext):
+    def asset(context: dg.AssetExecutionContext):
         if not stage.partitions:
-            yield _result(*_make(context, stage, graph, settings, None))
+            yield _result(_make(context, stage, graph, settings, None))
             return
         if not context.has_partition_key and not context.has_partition_key_range:
             raise dg.Failure(f"{stage.key} is made by partition: choose one or more of {stage.dimension}")
         keys = list(context.partition_keys)
         made = {key: _make(context, stage, graph, settings, key) for key in keys}
         if len(keys) == 1:
-            yield _result(*made[keys[0]])
+            yield _result(made[keys[0]])
         else:
             yield dg.MaterializeResult(data_version=dg.DataVersion("several partitions"))
             yield from _each_partition(context, made)
 
-    return make
-
-
-Made = tuple[Produced, dict[str, str]]
+    return asset
 
 
 def _make(
     context: dg.AssetExecutionContext, stage: Stage, graph: Graph, settings: Settings, key: str | None
-) -> Made:
-    """Make one partition; the inputs are read first, so that a change meanwhile is seen later."""
-    inputs = LakeState(graph, Workspace(settings)).inputs(stage, key)
-    produced = stage.make(Workspace(settings, _log_progress(context, key)), key)
+) -> Produced:
+    produced = make(stage, key, graph, Workspace(settings, _log_progress(context, key)))
     context.log.info(f"{stage.key} {key or ''}: {produced.summary}")
-    return produced, {f"{INPUT_TAG}/{name}": version for name, version in inputs.items()}
+    return produced
 
 
-def _result(produced: Produced, tags: dict[str, str]) -> dg.MaterializeResult:
+def _result(produced: Produced) -> dg.MaterializeResult:
     version = dg.DataVersion(produced.version)
-    return dg.MaterializeResult(data_version=version, metadata=metadata_of(produced), tags=tags)
+    return dg.MaterializeResult(data_version=version, metadata=metadata_of(produced))
 
 
 def _each_partition(
-    context: dg.AssetExecutionContext, made: dict[str, Made]
+    context: dg.AssetExecutionContext, made: dict[str, Produced]
 ) -> Iterator[dg.AssetMaterialization]:
     """An event of its own for every partition: Dagster gives those of one run all one version.
 
     The tags that Dagster wrote a moment ago are kept, since they say what the partition was made
     from; the last event of a partition is the one that counts.
     """
-    for key, (produced, tags) in made.items():
+    for key, produced in made.items():
         chosen = dg.AssetRecordsFilter(context.asset_key, asset_partitions=[key])
         newest = context.instance.fetch_materializations(chosen, limit=1).records[0]
         written = newest.asset_materialization
@@ -108,7 +103,7 @@ def _each_partition(
             context.asset_key,
             partition=key,
             metadata=metadata_of(produced),
-            tags={**kept, **tags, "dagster/data_version": produced.version},
+            tags={**kept, DATA_VERSION: produced.version},
         )
 
 

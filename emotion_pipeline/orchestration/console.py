@@ -26,7 +26,8 @@ def print_plan(look: Look, stages: list[Stage]) -> None:
     for stage, standings in due:
         for reason, group in _by_reason(standings):
             click.echo(f"  {stage.key}{_partitions(stage, group)}: {reason}")
-    for stage in _below(stages, due_keys):
+    absent = {stage.key for stage, standings in found if standings[0].status is Status.ABSENT}
+    for stage in _below(stages, due_keys, absent):
         click.echo(f"  {stage.key}: made again if what it follows from comes out different")
     for reason in dict.fromkeys(s[0].reason for _, s in found if s[0].status is Status.ABSENT):
         keys = [stage.key for stage, s in found if s[0].reason == reason]
@@ -92,10 +93,10 @@ def _partitions(stage: Stage, group: list[Standing]) -> str:
     return f"[all {len(names)}]" if len(names) == len(stage.partitions) > 1 else f"[{', '.join(names)}]"
 
 
-def _below(stages: list[Stage], due: set[str]) -> list[Stage]:
+def _below(stages: list[Stage], due: set[str], absent: set[str]) -> list[Stage]:
     """Stages that are not due but follow, directly or not, from one that is."""
     below: set[str] = set()
     for stage in stages:  # sources first, so one pass is enough
         if any(needs.key in due | below for needs in stage.needs):
             below.add(stage.key)
-    return [stage for stage in stages if stage.key in below - due]
+    return [stage for stage in stages if stage.key in below - due - absent]

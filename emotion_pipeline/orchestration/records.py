@@ -1,60 +1,35 @@
-"""What the Dagster instance remembers of each asset partition, read with few queries.
+"""The data versions that the Dagster instance has on record, read with few queries.
 
-Every materialisation carries the digest of its content, its code version and, under `INPUT_TAG`,
-the digests of what it was made from. This is the one module that reads Dagster's event storage
-beneath its public interface: the query for the tags of all partitions at once has no public form.
+This is the one module that reads Dagster's event storage beneath its public interface: there is no
+public query for the data versions of all partitions of an asset at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.events import DagsterEventType
 
 from emotion_pipeline.stages.base import Stage
 
-INPUT_TAG = "emotion_pipeline/made_from"
-_DATA_VERSION = "dagster/data_version"
-_CODE_VERSION = "dagster/code_version"
+DATA_VERSION = "dagster/data_version"
 
 
-@dataclass(frozen=True)
-class Record:
-    """The last materialisation of an asset partition."""
-
-    version: str
-    code: str
-    inputs: dict[str, str]
-
-
-Records = dict[tuple[str, str | None], Record]
-
-
-def read_records(instance: dg.DagsterInstance, stages: Iterable[Stage]) -> Records:
-    """The last record of every partition that has ever been materialised."""
-    stages = list(stages)
-    records: Records = {}
-    whole = {dg.AssetKey(stage.key.split("/")): stage for stage in stages if not stage.partitions}
-    for found in instance.get_asset_records(list(whole)) if whole else ():
+def recorded_versions(
+    instance: dg.DagsterInstance, stages: Iterable[Stage]
+) -> dict[tuple[str, str | None], str]:
+    """The data version of the last materialisation of every asset partition that has one."""
+    versions: dict[tuple[str, str | None], str] = {}
+    keys = {dg.AssetKey(stage.key.split("/")): stage for stage in stages}
+    whole = [key for key, stage in keys.items() if not stage.partitions]
+    for found in instance.get_asset_records(whole) if whole else ():
         event = found.asset_entry.last_materialization
         if event is not None:
-            stage = whole[found.asset_entry.asset_key]
-            records[stage.key, None] = _record(stage, event.tags or {})
-    for stage in stages:
-        if stage.partitions:
-            for partition, tags in _tags_by_partition(instance, stage).items():
-                records[stage.key, partition] = _record(stage, tags)
-    return records
-
-
-def _tags_by_partition(instance: dg.DagsterInstance, stage: Stage):
-    wanted = [_DATA_VERSION, _CODE_VERSION, *(f"{INPUT_TAG}/{needs.key}" for needs in stage.needs)]
-    return instance.event_log_storage.get_latest_tags_by_partition(
-        dg.AssetKey(stage.key.split("/")), DagsterEventType.ASSET_MATERIALIZATION, wanted
-    )
-
-
-def _record(stage: Stage, tags) -> Record:
-    keys = {needs.key: f"{INPUT_TAG}/{needs.key}" for needs in stage.needs}
-    inputs = {key: tags[tag] for key, tag in keys.items() if tag in tags}
-    return Record(tags.get(_DATA_VERSION, ""), tags.get(_CODE_VERSION, ""), inputs)
+            stage = keys[found.asset_entry.asset_key]
+            versions[stage.key, None] = (event.tags or {}).get(DATA_VERSION, "")
+    for key in keys.keys() - set(whole):
+        tags_by_partition = instance.event_log_storage.get_latest_tags_by_partition(
+            key, DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION]
+        )
+        for partition, tags in tags_by_partition.items():
+            versions[keys[key].key, partition] = tags[DATA_VERSION]
+    return versions

@@ -14,7 +14,7 @@ import dagster as dg
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.labels import nearest
 from emotion_pipeline.orchestration.pipeline import Pipeline
-from emotion_pipeline.orchestration.records import read_records
+from emotion_pipeline.orchestration.records import DATA_VERSION, recorded_versions
 from emotion_pipeline.stages import validation
 from emotion_pipeline.stages.base import Stage, Workspace
 from emotion_pipeline.stages.sources import Observation
@@ -74,17 +74,15 @@ class Look:
 
     def __post_init__(self) -> None:
         self.state = LakeState(self.pipeline.graph, Workspace(self.pipeline.settings))
-        self.records = read_records(self.instance, self.pipeline.graph.values())
-        self.state.recorded = {place: record.version for place, record in self.records.items()}
+        self.recorded = recorded_versions(self.instance, self.pipeline.graph.values())
 
     def standings(self, stage: Stage) -> list[Standing]:
-        return standings(stage, self.state, self.records)
+        return standings(stage, self.state, self.recorded)
 
     def update(self, stage: Stage, partition: str | None) -> None:
         """Look again at what has just been made."""
         self.state.forget(stage.key, partition)
-        self.records.update(read_records(self.instance, [stage]))
-        self.state.recorded = {place: record.version for place, record in self.records.items()}
+        self.recorded.update(recorded_versions(self.instance, [stage]))
 
     def unchecked(self, stage: Stage) -> bool:
         """Whether samples that are there have no verdict by the present rules."""
@@ -141,7 +139,7 @@ def record_observations(look: Look) -> None:
         if isinstance(found, Observation):
             newest = look.instance.fetch_observations(source.key, limit=1).records
             known = newest[0].asset_observation if newest else None
-            if known is None or (known.tags or {}).get("dagster/data_version") != found.version:
+            if known is None or (known.tags or {}).get(DATA_VERSION) != found.version:
                 look.instance.report_runless_asset_event(observation(key, found))
 
 
@@ -149,7 +147,7 @@ def observation(key: str, found: Observation) -> dg.AssetObservation:
     """The event that gives a raw source its data version."""
     return dg.AssetObservation(
         dg.AssetKey(key.split("/")),
-        tags={"dagster/data_version": found.version},
+        tags={DATA_VERSION: found.version},
         metadata={"files": len(found.files), "bytes": found.n_bytes},
     )
 

@@ -2,8 +2,8 @@
 
 Great Expectations writes one page per suite and per result. Its pages fetch style sheets, scripts
 and a logo from the network; its index is filled by those scripts and is empty without them. The
-pages are therefore cut loose: what is fetched is taken out, the style sheet below is put in, and
-the index is written here. What needed the scripts, such as filtering, is gone.
+pages are therefore cut loose: scripts and styles are taken out, the style sheet below is put in,
+and the index is written here. What needed the scripts, such as filtering, is gone.
 """
 
 import html
@@ -15,20 +15,23 @@ import pandas as pd
 
 from emotion_pipeline.quality.validation import Verdict
 
-_FETCHED = re.compile(r"<script\b.*?</script>|<link\b[^>]*>|<img\b[^>]*>", re.DOTALL)
+_FETCHED = re.compile(
+    r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>|<img\b[^>]*>", re.DOTALL
+)
 
-# `.text-*` and `.badge-*` are names of Bootstrap, which the pages are written for; `.btn-group`,
-# `footer` and `.collapse` links do nothing without its scripts.
+# The class names are those of Bootstrap and Font Awesome, which the pages are written for. Hidden
+# is what does nothing without scripts, and the first section's notes on the batch in memory.
 _STYLE = """<style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
 table { border-collapse: collapse; margin: .5rem 0 1.5rem; width: 100% }
-th, td { border-bottom: 1px solid #ddd; padding: .4rem .8rem; text-align: left; vertical-align: top }
+th, td { border-bottom: 1px solid #ddd; padding: .4rem .8rem }
+th, td { text-align: left; vertical-align: top }
+h4, h5, h6 { font-size: 1.05rem }
 ul { list-style: none; padding: 0 }
 td ul { list-style: disc; padding-left: 1.2rem }
 code, .code-snippet, .badge { background: #eef1f4; border-radius: 3px; padding: 0 .3rem }
 .breadcrumb { display: flex; gap: 1rem; list-style: none; padding: 0 }
-.navbar { height: auto !important; position: static; border: 0 }
-.sticky { position: static }
+.navbar { height: auto !important }
 .alert { background: #eef1f4; margin: 1rem 0 .5rem; padding: .6rem .8rem }
 .alert * { margin: 0 }
 .text-success, .fa-check-circle::before { color: #1a7f37 }
@@ -38,7 +41,8 @@ code, .code-snippet, .badge { background: #eef1f4; border-radius: 3px; padding: 
 .fa-exclamation-triangle::before { color: #b26a00; content: "!" }
 .failed { color: #c62828 }
 .passed { color: #1a7f37 }
-.cooltip .top, .card:has(.btn-group), a[data-toggle=collapse], footer { display: none }
+.cooltip .top, .card:has(.btn-group), a[data-toggle=collapse], #section-1 .collapse, footer {
+  display: none }
 </style>"""
 
 

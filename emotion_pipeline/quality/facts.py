@@ -31,7 +31,7 @@ def column_facts(table: pa.Table, expected: pa.Schema) -> pd.DataFrame:
 
 
 def reject_facts(n_rows: int, n_rejects: int) -> pd.DataFrame:
-    """One row: name, n_rows kept, n_rejects, and reject_share of all rows read, 0–1."""
+    """One row: name, n_rows kept, n_rejects, and reject_share of all rows read, 0 to 1."""
     share = n_rejects / max(n_rows + n_rejects, 1)
     return pd.DataFrame(
         {"name": ["rejects"], "n_rows": n_rows, "n_rejects": n_rejects, "reject_share": share}
@@ -39,7 +39,7 @@ def reject_facts(n_rows: int, n_rejects: int) -> pd.DataFrame:
 
 
 def agreement_facts(votes: pd.DataFrame) -> pd.DataFrame:
-    """One row: name, n_compared and agreement_share, 0–1, of `emotion` with `label`.
+    """One row: name, n_compared and agreement_share, 0 to 1, of `emotion` with `label`.
 
     `votes` is a profile of votes with the column `label`, the emotion that the dataset of the
     pictures gives to the same sample. Rows without one of the two are not compared; where none is

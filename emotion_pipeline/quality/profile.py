@@ -28,7 +28,7 @@ def profile(samples: pa.Table) -> pd.DataFrame:
 
     - those of `PLAIN` that the table has, as published
     - with pictures, `MEASURED`, float64: the size and the range and standard deviation of the gray
-      values (0–255) of the decoded picture; all NaN where the bytes are no picture
+      values (0 to 255) of the decoded picture; all NaN where the bytes are no picture
     - with votes, `VOTES` and `votes_sum`, float64, NaN where a vote is missing
 
     A column that the table lacks is left out, so that the expectation on it fails and names it.
@@ -54,7 +54,9 @@ def _measure_all(images: pa.ChunkedArray) -> np.ndarray:
 
 def _measure_batch(batch: pa.RecordBatch) -> np.ndarray:
     encoded = pc.struct_field(batch.column("image"), "bytes")
-    return np.array([_measure(picture.as_buffer()) for picture in encoded]).reshape(-1, len(MEASURED))
+    return np.array([_measure(picture.as_buffer()) for picture in encoded]).reshape(
+        -1, len(MEASURED)
+    )
 
 
 def _measure(encoded: pa.Buffer | None) -> tuple[float, ...]:
@@ -70,6 +72,8 @@ def _measure(encoded: pa.Buffer | None) -> tuple[float, ...]:
 
 def _decode(encoded: pa.Buffer | None) -> np.ndarray | None:
     """Gray values (height, width) uint8, or None where the bytes are missing or no picture."""
-    if encoded is None or encoded.size == 0:  # OpenCV raises for these two, for nonsense it does not
+    if (
+        encoded is None or encoded.size == 0
+    ):  # OpenCV raises for these two, for nonsense it does not
         return None
     return cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)

@@ -65,7 +65,9 @@ def pictures(emotions: Sequence[str], size_px: int | None = None) -> Suite:
         _between("pixel_min", 0, 255, "no gray value is below 0 or above 255"),
         _between("pixel_max", 0, 255, "no gray value is below 0 or above 255"),
         _above("pixel_max", 0, "not_black", "at most 0.1 % of the pictures are black"),
-        _above("pixel_sd", BLANK_SD, "not_blank", "at most 0.1 % of the pictures are one flat shade"),
+        _above(
+            "pixel_sd", BLANK_SD, "not_blank", "at most 0.1 % of the pictures are one flat shade"
+        ),
     ]
     if size_px is not None:
         sides = ("width_px", "height_px")

@@ -4,7 +4,6 @@ An expectation that could not be evaluated has failed: a check that passes becau
 the worst of all.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,9 +59,8 @@ def validate(frames: Mapping[str, pd.DataFrame], suites: Mapping[str, Suite]) ->
         results = _run(context, name, frames[name], suite)
         for rule in suite.rules:
             expectations.append({"suite": name, **_outcome(rule, results[rule.name])})
-            failed += (
-                {"suite": name, **row} for row in _failed_rows(rule, suite, results[rule.name])
-            )
+            rows = _failed_rows(rule, suite, results[rule.name])
+            failed.extend({"suite": name, **row} for row in rows)
     table = _frame(expectations, EXPECTATIONS)
     return Verdict(bool(table["success"].all()), table, _frame(failed, FAILED_ROWS), context)
 
@@ -73,12 +71,15 @@ def _frame(rows: list[dict[str, Any]], columns: dict[str, Any]) -> pd.DataFrame:
 
 def _context() -> Any:
     """A data context that lives in memory, draws no progress bars and reports to nobody."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
+    from great_expectations.data_context.types import base
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    return context
+    config = base.DataContextConfig(
+        analytics_enabled=False,
+        progress_bars=base.ProgressBarsConfig(globally=False),
+        store_backend_defaults=base.InMemoryStoreBackendDefaults(),
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
 
 
 def _run(context: Any, name: str, frame: pd.DataFrame, suite: Suite) -> dict[str, dict[str, Any]]:
@@ -162,12 +163,15 @@ def _column(rule: Rule) -> str:
 
 
 def _failed_rows(rule: Rule, suite: Suite, result: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for row in (result.get("result") or {}).get("partial_unexpected_index_list") or ():
-        values = [str(value) for name, value in row.items() if name != suite.row_key]
+    values = result.get("result") or {}
+    if "unexpected_index_column_names" not in values:  # a frame without its key cannot name rows
+        return
+    for row in values.get("partial_unexpected_index_list") or ():
+        cells = [str(value) for name, value in row.items() if name != suite.row_key]
         yield {
-            # A rule about the key itself reports the key alone, as its value and its name.
             "sample_id": str(row[suite.row_key]),
             "expectation": rule.name,
             "column": _column(rule),
-            "value": ", ".join(values or [str(row[suite.row_key])]),
+            # A rule about the key itself has no other cell to show.
+            "value": ", ".join(cells or [str(row[suite.row_key])]),
         }

@@ -40,7 +40,7 @@ def table_of(workspace: Workspace, dataset: Dataset, domain: str) -> Table:
 def make_faces(workspace: Workspace, dataset: Dataset) -> Produced:
     """Tight crops pass unchanged."""
     target = table_of(workspace, dataset, ORIGINAL)
-    return _derive(workspace, workspace.samples(dataset), target, _unchanged, FACES_CODE)
+    return _derive(workspace, workspace.samples(dataset), target, _unchanged, FACES_CODE, "threading")
 
 
 def make_grayscale(workspace: Workspace, dataset: Dataset) -> Produced:
@@ -57,12 +57,17 @@ def make_degraded(workspace: Workspace, dataset: Dataset, domain: str) -> Produc
 
 
 def _derive(
-    workspace: Workspace, source: Table, target: Table, function: RowFunction, code: str
+    workspace: Workspace,
+    source: Table,
+    target: Table,
+    function: RowFunction,
+    code: str,
+    backend: str | None = None,
 ) -> Produced:
     name = target.folder.relative_to(workspace.lake.root).as_posix()
     with workspace.lake.lock(name):
         job = RowMap(source, target, function, code, keyed_by=("image_digest",))
-        outcome = run(job, workspace.engine(), workspace.progress)
+        outcome = run(job, workspace.engine(backend), workspace.progress)
         made = target.version()
     assert made is not None
     some = target.read(0, ["image"])["image"].slice(0, PREVIEW_PICTURES).to_pylist()

@@ -8,7 +8,6 @@ once that asset has been made, and stays untouched if its content came out the s
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 from emotion_pipeline.datasets.base import SourceMissing
 from emotion_pipeline.stages.base import Stage
@@ -39,26 +38,17 @@ class Standing:
         return self.status in (Status.MISSING, Status.STALE)
 
 
-class Record(Protocol):
-    """What was noted when a partition was made."""
-
-    @property
-    def version(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def inputs(self) -> Mapping[str, str]: ...
+Recorded = Mapping[tuple[str, str | None], str]
+"""Data versions that the orchestrator has on record."""
 
 
-def standings(
-    stage: Stage, state: LakeState, records: Mapping[tuple[str, str | None], Record]
-) -> list[Standing]:
+def standings(stage: Stage, state: LakeState, recorded: Recorded) -> list[Standing]:
     """The standing of every partition of a stage."""
     reason = absent(stage.key, state)
     partitions = stage.partitions or (None,)
     if reason:
         return [Standing(stage.key, partition, Status.ABSENT, reason) for partition in partitions]
-    return [_standing(stage, name, state, records.get((stage.key, name))) for name in partitions]
+    return [_standing(stage, name, state, recorded.get((stage.key, name))) for name in partitions]
 
 
 def absent(key: str, state: LakeState) -> str:
@@ -72,23 +62,25 @@ def absent(key: str, state: LakeState) -> str:
     return next(filter(None, reasons), "") if wanting else ""
 
 
-def _standing(stage: Stage, name: str | None, state: LakeState, record: Record | None) -> Standing:
-    if record is None:
-        return Standing(stage.key, name, Status.MISSING, "never made")
+def _standing(stage: Stage, name: str | None, state: LakeState, recorded: str | None) -> Standing:
+    receipt = state.workspace.lake.receipts.read(stage.key, name)
     present = state.version(stage.key, name)
+    if receipt is None or recorded is None:
+        return Standing(stage.key, name, Status.MISSING, "never made")
     if present is None:
         return Standing(stage.key, name, Status.MISSING, "its files in the lake are gone or damaged")
-    reasons = []
-    if record.code != stage.code:
+    reasons = _changed_inputs(state.inputs(stage, name), receipt.inputs)
+    if receipt.code != stage.code:
         reasons.append("its code or recipe has changed")
-    if present != record.version:
+    if not present == receipt.version == recorded:
         reasons.append("the lake holds something else than was recorded")
-    reasons += _changed_inputs(state.inputs(stage, name), record.inputs)
-    status = Status.STALE if reasons else Status.FRESH
-    return Standing(stage.key, name, status, "; ".join(reasons))
+    return Standing(stage.key, name, Status.STALE if reasons else Status.FRESH, "; ".join(reasons))
 
 
-def _changed_inputs(present: Mapping[str, str], recorded: Mapping[str, str]) -> list[str]:
-    changed = [key for key in present if key in recorded and present[key] != recorded[key]]
-    words = {"has changed": changed, "is new": present.keys() - recorded.keys(), "is gone": recorded.keys() - present.keys()}
+def _changed_inputs(present: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
+    words = {
+        "has changed": (key for key in present if key in before and present[key] != before[key]),
+        "is new": present.keys() - before.keys(),
+        "is gone": before.keys() - present.keys(),
+    }
     return [f"{key} {word}" for word, keys in words.items() for key in sorted(keys)]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import SourceMissing
 from emotion_pipeline.digests import combined
-from emotion_pipeline.stages.base import Needs, Stage, Workspace
+from emotion_pipeline.lake.receipts import Receipt
+from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
 from emotion_pipeline.stages.sources import Observation, observe
 
 RAW = "raw/"
@@ -15,12 +16,12 @@ RAW = "raw/"
 class LakeState:
     """Versions of sources and assets, remembered until `forget` is called.
 
-    `recorded` stands in for what is missing: it will be made again, and mostly comes out the same.
+    What is missing counts as what its receipt says: it will be made again, and mostly comes out the
+    same.
     """
 
     graph: dict[str, Stage]
     workspace: Workspace
-    recorded: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _versions: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
     _sources: dict[str, Observation | SourceMissing] = field(default_factory=dict)
 
@@ -54,10 +55,21 @@ class LakeState:
     def _version_of(self, needs: Needs, partition: str | None) -> str:
         upstream = self.graph.get(needs.key)
         if upstream is None or not upstream.partitions:
-            return self._present_or_recorded(needs.key, None) or ""
+            return self._present_or_last(needs.key, None) or ""
         names = needs.partitions_for(partition, upstream.partitions)
-        versions = [(name, self._present_or_recorded(needs.key, name)) for name in names]
+        versions = [(name, self._present_or_last(needs.key, name)) for name in names]
         return combined(f"{name} {version}" for name, version in versions) if versions else ""
 
-    def _present_or_recorded(self, key: str, partition: str | None) -> str | None:
-        return self.version(key, partition) or self.recorded.get((key, partition))
+    def _present_or_last(self, key: str, partition: str | None) -> str | None:
+        version = self.version(key, partition)
+        receipt = None if version else self.workspace.lake.receipts.read(key, partition)
+        return receipt.version if receipt is not None else version
+
+
+def make(stage: Stage, partition: str | None, graph: dict[str, Stage], workspace: Workspace) -> Produced:
+    """Make one partition and note from what; a change of the inputs meanwhile is seen later."""
+    inputs = LakeState(graph, workspace).inputs(stage, partition)
+    produced = stage.make(workspace, partition)
+    receipt = Receipt(produced.version, stage.code, inputs)
+    workspace.lake.receipts.write(stage.key, partition, receipt)
+    return produced

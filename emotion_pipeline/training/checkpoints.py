@@ -35,7 +35,7 @@ class KeepLastAndBest(Checkpoint):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         rows: list[dict[str, Any]] = pl_module.rows  # type: ignore[assignment]
         part = self.folder / f"{LAST}.part"
-        trainer.save_checkpoint(part)
+        trainer.save_checkpoint(part, weights_only=False)  # with the optimiser's state
         if best_epoch(rows) == len(rows):
             copy = self.folder / f"{BEST}.part"
             shutil.copyfile(part, copy)

@@ -96,14 +96,14 @@ class Shuffled(Sampler[torch.Tensor]):
 
     def __iter__(self) -> Iterator[torch.Tensor]:
         order = torch.randperm(self.n_rows, generator=stream("order", self.seed, self.epoch))
-        return iter(order.split(self.batch_size)[: len(self)])
+        return iter(torch.split(order, self.batch_size)[: len(self)])
 
 
 class InOrder(Sampler[torch.Tensor]):
     """All rows, in order, in batches of which the last may be smaller."""
 
     def __init__(self, n_rows: int, batch_size: int) -> None:
-        self.batches = torch.arange(n_rows).split(batch_size)
+        self.batches = torch.split(torch.arange(n_rows), batch_size)
 
     def __len__(self) -> int:
         return len(self.batches)

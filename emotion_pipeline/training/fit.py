@@ -11,18 +11,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lightning.pytorch as pl
 import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.data import DataLoader
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.averaging import WarmAverage
 from emotion_pipeline.training.curves import as_table, best_epoch, has_ended
-from emotion_pipeline.training.data import InOrder, Pictures, Shuffled, TrainingData, loader
+from emotion_pipeline.training.data import (
+    Batch,
+    InOrder,
+    Pictures,
+    Shuffled,
+    TrainingData,
+    loader,
+)
 from emotion_pipeline.training.module import Training
 from emotion_pipeline.training.recipe import Recipe, training_values
 
@@ -67,26 +74,27 @@ def fit(
     values = {"identity": identity, "seed": seed, "recipe": training_values(recipe)}
     checkpoints.prepare(work_folder, values)
     training = Training(recipe, seed)
-    loaders = _loaders(recipe, seed, train, validation)
+    to_train, to_validate = _loaders(recipe, seed, train, validation)
     resume = checkpoints.resume_from(work_folder)
     if resume is None or not _ended(resume, recipe):
         with _quiet(), _memory_advice(recipe):
             trainer = _trainer(recipe, work_folder, device, progress)
-            trainer.fit(training, *loaders, ckpt_path=resume, weights_only=True)
+            trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
     return _result(training, work_folder)
 
 
-def _loaders(recipe: Recipe, seed: int, train: TrainingData, validation: TrainingData) -> list[Any]:
-    """Loaders for training and validation."""
+def _loaders(
+    recipe: Recipe, seed: int, train: TrainingData, validation: TrainingData
+) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
     if len(train.images) < 2 or len(validation.images) < 1:
         raise ValueError("training needs at least 2 pictures, and 1 to validate with")
     size, n_classes = recipe.model.input_px, len(recipe.emotions)
     shuffled = Shuffled(len(train.images), recipe.batch_size, seed)
     in_order = InOrder(len(validation.images), VALIDATION_BATCH)
-    return [
+    return (
         loader(Pictures(train, size, n_classes), shuffled),
         loader(Pictures(validation, size, n_classes), in_order),
-    ]
+    )
 
 
 def _trainer(recipe: Recipe, folder: Path, device: str, progress: bool) -> pl.Trainer:
@@ -151,7 +159,7 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists.*")
+            warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
             yield
     finally:
         chatter.setLevel(level)

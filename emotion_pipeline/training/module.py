@@ -1,6 +1,7 @@
 """One epoch as Lightning runs it: what happens to a batch, and what is noted after the epoch."""
 
 import logging
+import math
 import time
 from typing import Any
 
@@ -106,12 +107,13 @@ class Training(pl.LightningModule):
         return float(schedule.base_lrs[0] * schedule.lr_lambdas[0](schedule.last_epoch - 1))
 
     def _check(self, loss: float) -> None:
-        if not torch.isfinite(torch.tensor(loss)):
-            optimiser, precision = self.recipe.optimiser, self.recipe.precision
+        if not math.isfinite(loss):
+            rate = self.recipe.optimiser.learning_rate
+            half = self.recipe.precision != "32-true"
             raise TrainingDiverged(
-                f"the loss became {loss} in epoch {self.current_epoch + 1}: try a learning_rate "
-                f"lower than {optimiser.learning_rate:g}, for example {optimiser.learning_rate / 10:g}"
-                + ("" if precision == "32-true" else f", or precision 32-true instead of {precision}")
+                f"the loss became {loss} in epoch {self.current_epoch + 1}: try a lower "
+                f"learning_rate than {rate:g}, for example {rate / 10:g}"
+                + (f", or precision 32-true instead of {self.recipe.precision}" if half else "")
             )
 
 

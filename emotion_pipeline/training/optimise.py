@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -12,7 +13,7 @@ from emotion_pipeline.training.recipe import Optimiser, Schedule
 
 def build_optimiser(network: nn.Module, values: Optimiser) -> Optimizer:
     """The recipe's optimiser; biases and normalisation layers are free of weight decay."""
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in network.parameters() if p.ndim > 1]},
         {"params": [p for p in network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]

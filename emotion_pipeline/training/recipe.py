@@ -5,7 +5,7 @@ neither torch nor Lightning, because every recipe is read when Dagster starts.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 

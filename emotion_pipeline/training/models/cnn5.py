@@ -55,7 +55,7 @@ class Block(nn.Module):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         changed = self.second(functional.relu(self.first(features), inplace=True))
         joined = functional.relu(changed + self.shortcut(features), inplace=True)
-        halved = functional.max_pool2d(joined, 2, ceil_mode=True)  # (n, n_out, ceil(h/2), ceil(w/2))
+        halved = functional.max_pool2d(joined, 2, ceil_mode=True)  # (n, n_out, h/2, w/2)
         dropped: torch.Tensor = self.dropout(halved)
         return dropped
 

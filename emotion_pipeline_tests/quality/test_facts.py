@@ -1,0 +1,88 @@
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from emotion_pipeline.quality import facts
+
+PUBLISHED = {"train": {"anger": 30, "fear": 300}, "test": {"anger": 3, "fear": 30}}
+
+
+def rows(**counts: int) -> pd.DataFrame:
+    """Profile rows; a keyword such as train_anger=3 is that many rows."""
+    labels = [name.split("_") for name, n_rows in counts.items() for _ in range(n_rows)]
+    return pd.DataFrame(labels, columns=["split", "emotion"])
+
+
+def verdicts(frame: pd.DataFrame) -> dict[str, bool]:
+    inside = frame["n_rows"].between(frame["at_least"], frame["at_most"])
+    return dict(zip(frame["name"], inside, strict=True))
+
+
+WHOLE = {"train_anger": 30, "train_fear": 300, "test_anger": 3, "test_fear": 30}
+
+
+def test_the_whole_dataset_has_exactly_the_published_counts() -> None:
+    frame = facts.class_facts(rows(**WHOLE), PUBLISHED, n_rejects=0)
+    assert verdicts(frame) == dict.fromkeys(
+        ("train/anger", "train/fear", "test/anger", "test/fear"), True
+    )
+
+
+def test_two_rows_that_changed_places_are_noticed_in_the_whole_dataset() -> None:
+    swapped = WHOLE | {"train_anger": 31, "train_fear": 299}
+    frame = facts.class_facts(rows(**swapped), PUBLISHED, n_rejects=0)
+    assert [name for name, fits in verdicts(frame).items() if not fits] == [
+        "train/anger",
+        "train/fear",
+    ]
+
+
+def test_rejected_rows_may_be_missing_from_any_class() -> None:
+    less = rows(**(WHOLE | {"train_anger": 28}))
+    assert all(verdicts(facts.class_facts(less, PUBLISHED, n_rejects=2)).values())
+
+
+@pytest.mark.parametrize(
+    ("counts", "misfits"),
+    [
+        ({"train_anger": 20, "train_fear": 180}, []),
+        ({"train_anger": 0, "train_fear": 200}, ["anger"]),
+        ({"train_anger": 0, "train_fear": 199}, []),  # too small a sample to miss one
+        ({"train_anger": 5, "train_fear": 1}, []),
+        ({"train_anger": 30, "train_fear": 5}, ["anger"]),
+        ({"train_anger": 20, "train_fear": 180, "train_joy": 1}, ["joy"]),
+    ],
+)
+def test_a_sample_has_shares_near_the_published_ones(counts: dict, misfits: list) -> None:
+    verdict = verdicts(facts.class_facts(rows(**counts), PUBLISHED, n_rejects=0))
+    assert [name for name, fits in verdict.items() if not fits] == misfits
+
+
+def test_a_table_without_labels_or_rows_has_no_row_in_any_class() -> None:
+    for empty in (rows(), pd.DataFrame({"sample_id": ["a"]})):
+        assert facts.class_facts(empty, PUBLISHED, n_rejects=0)["n_rows"].tolist() == [0, 0]
+
+
+def test_columns_are_compared_by_name_and_type() -> None:
+    expected = pa.schema([("a", pa.string()), ("b", pa.int32())])
+    table = pa.table({"b": pa.array([], pa.int64()), "c": pa.array([], pa.string())})
+    assert facts.column_facts(table, expected).to_numpy().tolist() == [
+        ["a", "none", "string"],
+        ["b", "int64", "int32"],
+        ["c", "string", "none"],
+    ]
+
+
+def test_reject_share_counts_every_row_that_was_read() -> None:
+    assert facts.reject_facts(98, 2)["reject_share"].tolist() == [0.02]
+    assert facts.reject_facts(0, 0)["reject_share"].tolist() == [0.0]
+
+
+def test_agreement_leaves_out_rows_without_an_emotion_or_a_label() -> None:
+    votes = pd.DataFrame(
+        {"emotion": ["fear", "fear", None, "fear"], "label": ["fear", "x", "x", None]}
+    )
+    assert facts.agreement_facts(votes)[["n_compared", "agreement_share"]].to_numpy().tolist() == [
+        [2, 0.5]
+    ]
+    assert facts.agreement_facts(votes.assign(label=None))["agreement_share"].tolist() == [0.0]
