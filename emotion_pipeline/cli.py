@@ -6,8 +6,13 @@ so that `--help` is quick.
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from emotion_pipeline.orchestration.pipeline import Pipeline
+    from emotion_pipeline.stages.base import Stage
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,7 +27,9 @@ def main() -> None:
 
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--n", default=800, show_default=True, type=click.IntRange(20, 100_000), help="Drawn faces.")
+@click.option(
+    "--n", default=800, show_default=True, type=click.IntRange(20, 100_000), help="Drawn faces."
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed draws the same files.")
 @click.option("--force", is_flag=True, help="Write over raw files that are there.")
 def sample(out: Path, n: int, seed: int, force: bool) -> None:
@@ -39,7 +46,9 @@ def sample(out: Path, n: int, seed: int, force: bool) -> None:
         folder = out / dataset.name
         real = folder.is_dir() and any(folder.iterdir()) and not (folder / SYNTHETIC_MARK).exists()
         if real and not force:
-            raise click.ClickException(f"{folder} holds files that are not drawn samples; use --force")
+            raise click.ClickException(
+                f"{folder} holds files that are not drawn samples; use --force"
+            )
         dataset.draw(out, n, seed)
         click.echo(f"{folder}: {n} drawn faces")
 
@@ -82,7 +91,9 @@ def refresh(selection: tuple[str, ...]) -> None:
     with open_instance(settings) as instance, Console.lock(Workspace(settings).lake):
         print_plan(Look(pipeline, instance), stages)
         console = Console()
-        outcome = run(pipeline, instance, stages, started=console.started, finished=console.finished)
+        outcome = run(
+            pipeline, instance, stages, started=console.started, finished=console.finished
+        )
         print_summary(outcome, settings)
     sys.exit(0 if outcome.succeeded else 1)
 
@@ -107,7 +118,9 @@ def train(recipe: str, seed: int | None) -> None:
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Dagster has no login: keep it local.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Dagster has no login: keep it local."
+)
 @click.option("--port", default=3000, show_default=True)
 def ui(host: str, port: int) -> None:
     """Start Dagster's UI and daemon."""
@@ -117,7 +130,7 @@ def ui(host: str, port: int) -> None:
     sys.exit(serve(Settings(), host, port))
 
 
-def _selected(pipeline, selection: tuple[str, ...]):
+def _selected(pipeline: "Pipeline", selection: tuple[str, ...]) -> "list[Stage]":
     from emotion_pipeline.orchestration.refresh import select
 
     try:

@@ -64,7 +64,9 @@ def _tree_digest(module: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            body[:] = [statement for statement in body if not _is_text_only(statement)] or [ast.Pass()]
+            body[:] = [statement for statement in body if not _is_text_only(statement)] or [
+                ast.Pass()
+            ]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     engine: Literal["loky", "threading", "sequential"] = "loky"
     workers: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    recipes: str = "*"
+    """Pattern of the recipes that are part of the graph."""
     nightly_cron: str = "0 2 * * *"
 
     @field_validator("lake", "raw", "dagster_home")

@@ -52,7 +52,9 @@ def probability(votes: np.ndarray) -> Targets:
     n_classes = np.zeros(len(left), dtype=np.int64)
     open_rows = np.ones(len(left), dtype=bool)
     while True:
-        open_rows &= (gathered.sum(axis=1) < 0.75 * total) & (n_classes < 3) & (left.max(axis=1) > 0)
+        open_rows &= (
+            (gathered.sum(axis=1) < 0.75 * total) & (n_classes < 3) & (left.max(axis=1) > 0)
+        )
         if not open_rows.any():
             break
         top = open_rows[:, None] & (left == left.max(axis=1, keepdims=True))

@@ -15,7 +15,8 @@ from emotion_pipeline.labels import nearest
 def all_datasets() -> dict[str, Dataset]:
     """Every dataset by name."""
     modules = [
-        importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)
+        importlib.import_module(f"{__name__}.{found.name}")
+        for found in pkgutil.iter_modules(__path__)
     ]
     found = [module.DATASET for module in modules if hasattr(module, "DATASET")]
     return {dataset.name: dataset for dataset in found}

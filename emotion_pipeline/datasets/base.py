@@ -14,8 +14,8 @@ from emotion_pipeline.schema import REJECTS
 
 SYNTHETIC_MARK = "SYNTHETIC.txt"
 SYNTHETIC_NOTE = (
-    "The faces in this folder are drawn by a program, not photographed, and the labels are made up\n"
-    "with them. Numbers measured on them test the pipeline and say nothing about people.\n"
+    "The faces in this folder are drawn by a program, not photographed, and their labels are made\n"
+    "up. Numbers measured on them test the pipeline and say nothing about people.\n"
 )
 
 

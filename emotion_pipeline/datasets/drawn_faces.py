@@ -4,55 +4,18 @@ A face is a person, an expression and a photograph, each drawn by lot. The pipel
 tested and shown with such faces, but what a model scores on them says nothing about people.
 """
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 
 from emotion_pipeline.datasets.drawn_expressions import ActionUnits, draw_expression
+from emotion_pipeline.datasets.drawn_people import CANVAS_PX, CENTRE_PX, Person, draw_person
 
-CANVAS_PX = 192
-
-_CENTRE = CANVAS_PX / 2
 _PIXELS = np.arange(CANVAS_PX, dtype=np.float32)
 _ALONG = np.linspace(-1, 1, 17)  # from one end of a feature to the other
 _BULGE = 1 - _ALONG**2  # 0 at the ends of a feature, 1 in its middle
 _ROUND = np.linspace(0, 2 * np.pi, 25)
 _SUBPIXEL_BITS = 4  # cv2 takes points as fixed-point numbers
 _BLACK, _WHITE = 12.0, 240.0
-
-
-class Person(NamedTuple):
-    """What stays the same when the expression changes. Lengths in pixels of the canvas."""
-
-    half_width: float
-    half_height: float
-    jaw: float  # exponent of the outline's lower half: larger is squarer
-    skin: float  # tones are gray levels
-    hair: float
-    hairline: float  # height of the forehead, in half heights above the middle
-    long_hair: bool
-    eye_size: float  # these are factors about 1
-    eye_distance: float
-    brow_weight: float
-    nose_width: float
-    lip_fullness: float
-    glasses: bool
-    side: int  # of lopsided expressions: -1 or 1
-    yaw: float  # turn of the head, -1 to 1
-    pitch: float
-
-    def at(self, u: np.ndarray | float, v: np.ndarray | float) -> np.ndarray:
-        """Points of the canvas, (n, 2), from points on the face: -1 to 1 across and down.
-
-        `v` is one number or as many as `u`. The face bulges: its middle moves the most when the
-        head turns.
-        """
-        u = np.atleast_1d(u)
-        points = np.empty((u.size, 2))
-        points[:, 0] = u + 0.16 * self.yaw * np.maximum(1 - u**2, 0)
-        points[:, 1] = v + 0.08 * self.pitch * np.maximum(1 - np.square(v), 0)
-        return points * (self.half_width, self.half_height) + _CENTRE
 
 
 def draw_face(emotion: str, rng: np.random.Generator, size_px: int = 48) -> np.ndarray:
@@ -62,7 +25,7 @@ def draw_face(emotion: str, rng: np.random.Generator, size_px: int = 48) -> np.n
     kind of processor, single pixels may differ by one gray level).
     Raises ValueError for an unknown emotion.
     """
-    person, units = _person(rng), draw_expression(emotion, rng)
+    person, units = draw_person(rng), draw_expression(emotion, rng)
     canvas = _background(rng)
     skin = _draw_head(canvas, person)
     canvas = _shade(canvas, skin, person, units)
@@ -77,28 +40,6 @@ def draw_face(emotion: str, rng: np.random.Generator, size_px: int = 48) -> np.n
     if person.glasses:
         _draw_glasses(canvas, person)
     return _photograph(canvas, rng, size_px)
-
-
-def _person(rng: np.random.Generator) -> Person:
-    skin = rng.uniform(105, 205)
-    return Person(
-        half_width=rng.uniform(56, 68),
-        half_height=rng.uniform(80, 92),
-        jaw=rng.uniform(1.9, 2.5),
-        skin=skin,
-        hair=rng.uniform(15, min(skin - 35, 120)),
-        hairline=rng.uniform(0.58, 0.78),
-        long_hair=rng.random() < 0.45,
-        eye_size=rng.uniform(0.9, 1.15),
-        eye_distance=rng.uniform(0.93, 1.07),
-        brow_weight=rng.uniform(0.7, 1.4),
-        nose_width=rng.uniform(0.85, 1.25),
-        lip_fullness=rng.uniform(0.75, 1.4),
-        glasses=rng.random() < 0.12,
-        side=int(rng.choice((-1, 1))),
-        yaw=rng.uniform(-1, 1),
-        pitch=rng.uniform(-1, 1),
-    )
 
 
 def _background(rng: np.random.Generator) -> np.ndarray:
@@ -133,7 +74,7 @@ def _outline(person: Person, scale: float = 1.0) -> np.ndarray:
     lower = v > 0
     u[lower] = np.sign(u[lower]) * (1 - v[lower] ** person.jaw) ** 0.6
     size = (person.half_width * scale, person.half_height * scale)
-    return np.stack([u, v], axis=1) * size + _CENTRE
+    return np.stack([u, v], axis=1) * size + CENTRE_PX
 
 
 def _draw_head(canvas: np.ndarray, person: Person) -> np.ndarray:
@@ -164,7 +105,7 @@ def _shade(canvas: np.ndarray, skin: np.ndarray, person: Person, units: ActionUn
     return np.clip(canvas + light * (skin / np.float32(255)), 0, 255).astype(np.uint8)
 
 
-def _shadows(person: Person, units: ActionUnits) -> list[tuple[float, ...]]:
+def _shadows(person: Person, units: ActionUnits) -> list[tuple[float, float, float, float, float]]:
     """Soft spots: u, v, half width, half height, and the tone added as a share of the skin's."""
     cheek = 0.5 + 0.5 * units.cheek_raiser
     fold = 0.25 + 0.5 * max(units.lip_corner_puller, units.nose_wrinkler, units.upper_lip_raiser)
@@ -294,7 +235,9 @@ def _draw_glasses(canvas: np.ndarray, person: Person) -> None:
 
 def _photograph(canvas: np.ndarray, rng: np.random.Generator, size_px: int) -> np.ndarray:
     """Hold the camera not quite straight, light the scene from one side, expose, add noise."""
-    turn = cv2.getRotationMatrix2D((_CENTRE, _CENTRE), rng.uniform(-9, 9), rng.uniform(0.95, 1.2))
+    turn = cv2.getRotationMatrix2D(
+        (CENTRE_PX, CENTRE_PX), rng.uniform(-9, 9), rng.uniform(0.95, 1.2)
+    )
     shift = rng.uniform(-7, 7, (2, 1))
     view = cv2.warpAffine(
         canvas,

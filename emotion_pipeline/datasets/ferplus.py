@@ -27,7 +27,22 @@ from emotion_pipeline.schema import SPLITS, VOTES
 from emotion_pipeline.votes import VOTE_CLASSES, majority, tied
 
 FILE = "fer2013new.csv"
-HEADER = ["usage", "image name", *"neutral happiness surprise sadness anger disgust fear contempt unknown nf".split()]
+HEADER = [
+    "usage",
+    "image name",
+    *[
+        "neutral",
+        "happiness",
+        "surprise",
+        "sadness",
+        "anger",
+        "disgust",
+        "fear",
+        "contempt",
+        "unknown",
+        "nf",
+    ],
+]
 USAGE_TO_SPLIT = dict(zip(("Training", "PublicTest", "PrivateTest"), SPLITS, strict=True))
 FOLDERS = ("ferplus", "fer+", "fer_plus", "fer2013")
 
@@ -59,13 +74,17 @@ def read(path: Path) -> tuple[list[VoteRow], list[Reject]]:
     lines = vote_csv.lines(path)
     header = [name.strip().lower() for name in next(lines, [])]
     if header != HEADER:
-        raise SourceRefused(f"{path}: expected the header {','.join(HEADER)}, found {str(header)[:200]}")
+        raise SourceRefused(
+            f"{path}: expected the header {','.join(HEADER)}, found {str(header)[:200]}"
+        )
     rows, rejects = [], []
     for position, fields in enumerate(lines):
         try:
             split = USAGE_TO_SPLIT.get(fields[0])
             if split is None:
-                raise vote_csv.BadVotes("unknown_usage", f"expected a Usage, found {fields[0][:40]!r}")
+                raise vote_csv.BadVotes(
+                    "unknown_usage", f"expected a Usage, found {fields[0][:40]!r}"
+                )
             votes = vote_csv.counts(fields[2:])
             rows.append(VoteRow(position, split, fields[1].strip(), votes))
         except vote_csv.BadVotes as bad:
@@ -89,7 +108,7 @@ def check_alignment(path: Path, n_rows: int, pictures: Pictures) -> None:
     """SourceRefused unless the table has as many rows as the picture file."""
     if n_rows != pictures.n_raw_rows:
         raise SourceRefused(
-            f"{path} has {n_rows:,} rows and the picture file of FER2013 has {pictures.n_raw_rows:,}."
+            f"{path} has {n_rows:,} rows, the picture file of FER2013 {pictures.n_raw_rows:,}."
             " They are joined by row position, so both have to be whole: look at"
             " rejects/fer2013 for broken lines, or fetch both files again."
         )
@@ -103,7 +122,9 @@ def join(rows: list[VoteRow], pictures: Pictures, path: Path) -> tuple[list[Vote
     for row in rows:
         split = splits.get(fer2013.sample_id(row.position))
         if split is None:
-            rejects.append(Reject(path.name, row.position, "picture_rejected", "see rejects/fer2013"))
+            rejects.append(
+                Reject(path.name, row.position, "picture_rejected", "see rejects/fer2013")
+            )
         elif split != row.split:
             raise SourceRefused(
                 f"{path}: row {row.position} belongs to {row.split}, but the picture in that row of"
@@ -130,12 +151,11 @@ def to_samples(rows: pa.Table) -> pa.Table:
     """Raw rows to vote rows: Microsoft's majority as `emotion`, or why there is none."""
     votes = np.stack([rows[f"votes_{name}"].to_numpy() for name in VOTE_CLASSES], axis=1)
     targets, kept = majority(votes)
-    emotion = np.where(kept, np.array(EMOTIONS)[targets.argmax(axis=1)], None)
+    decided = np.array(EMOTIONS)[targets.argmax(axis=1)]
     lead = np.array(VOTE_CLASSES)[votes.argmax(axis=1)]
     why = np.where(np.isin(lead, EMOTIONS), np.where(tied(votes), "tie", "no_majority"), lead)
-    return rows.append_column("emotion", pa.array(emotion, pa.string())).append_column(
-        "undecided", pa.array(np.where(kept, None, why), pa.string())
-    )
+    rows = rows.append_column("emotion", pa.array(decided, pa.string(), mask=~kept))
+    return rows.append_column("undecided", pa.array(why, pa.string(), mask=kept))
 
 
 def draw(raw_root: Path, n: int, seed: int) -> None:

@@ -12,7 +12,6 @@ from emotion_pipeline.datasets.base import (
     SYNTHETIC_MARK,
     Dataset,
     Pictures,
-    Reject,
     Scan,
     SourceMissing,
     SourceRefused,
@@ -63,10 +62,12 @@ def scan(files: list[Path], pictures: Pictures | None) -> Scan:
 
 def _placed(fields: list[str], split: str, by_name: dict[str, VoteRow]) -> VoteRow:
     if len(fields) < 2 or fields[1].strip() != BOX:
-        raise vote_csv.BadVotes("wrong_box", f"expected a name and the box {BOX}, found {str(fields)[:60]}")
+        raise vote_csv.BadVotes("wrong_box", f"expected a name and {BOX}, found {str(fields)[:60]}")
     row = by_name.get(fields[0].strip())
     if row is None:
-        raise vote_csv.BadVotes("unknown_picture", f"{fields[0][:40]!r} is no name in {ferplus.FILE}")
+        raise vote_csv.BadVotes(
+            "unknown_picture", f"{fields[0][:40]!r} is no name in {ferplus.FILE}"
+        )
     if row.split != split:
         raise vote_csv.BadVotes("wrong_split", f"{fields[0][:40]!r} belongs to {row.split}")
     return VoteRow(row.position, split, row.picture_name, vote_csv.counts(fields[2:]))
@@ -77,7 +78,7 @@ DATASET = Dataset(
     title="FER+ (2016 label files)",
     homepage=ferplus.DATASET.homepage,
     licence=ferplus.DATASET.licence,
-    expects="`FER2013Train/label.csv`, `FER2013Valid/…` and `FER2013Test/…`, beside `fer2013new.csv`",
+    expects="`FER2013Train/label.csv`, `FER2013Valid/…`, `FER2013Test/…` beside `fer2013new.csv`",
     n_buckets=16,
     find=find,
     scan=scan,

@@ -31,7 +31,7 @@ _EXPECTED = "a header line `emotion,pixels,Usage` or `emotion, Usage, pixels`"
 
 @dataclass(frozen=True)
 class PixelRows:
-    """Good rows of a stretch of lines: positions (n,), codes (n,), uses (n,) and pixels (n, 2304)."""
+    """Good rows of some lines: positions (n,), codes (n,), uses (n,) and pixels (n, 2304)."""
 
     position: np.ndarray
     code: np.ndarray
@@ -96,7 +96,9 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
         chunk = rest + chunk
         end = chunk.rfind(b"\n") + 1
         if not end and len(chunk) > 4 * BLOCK_BYTES:
-            raise SourceRefused(f"{file.name}: a line of more than {4 * BLOCK_BYTES:,} bytes is no row")
+            raise SourceRefused(
+                f"{file.name}: a line of more than {4 * BLOCK_BYTES:,} bytes is no row"
+            )
         rest = chunk[end:]
         if end:
             whole = chunk[:end]
@@ -116,10 +118,10 @@ def _decode(block: bytes, first: int, layout: _Layout) -> _Decoded:
 def _decode_block(block: bytes, first: int, pixels_last: bool) -> PixelRows:
     """All rows of a block at once; _Irregular unless every byte is as it should be."""
     data = np.frombuffer(block, dtype=np.uint8)
-    separators = np.flatnonzero(data < ord("0")).astype(np.int32)
-    if len(separators) % _N_SEPARATORS or data[-1] != ord("\n"):
+    found = np.flatnonzero(data < ord("0")).astype(np.int32)
+    if len(found) % _N_SEPARATORS or data[-1] != ord("\n"):
         raise _Irregular
-    separators = separators.reshape(-1, _N_SEPARATORS)
+    separators = found.reshape(-1, _N_SEPARATORS)
     kinds = data[separators]
     first_pixel = 2 if pixels_last else 1
     wanted = np.full(_N_SEPARATORS, ord(" "), dtype=np.uint8)
@@ -171,23 +173,26 @@ def _decode_uses(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.nda
 
 def _decode_lines(block: bytes, first: int, layout: _Layout) -> _Decoded:
     """Line by line: the good rows, a reject for each of the others, and the number of rows."""
-    good: list[tuple[int, int, int]] = []
+    good: list[tuple[int, ...]] = []
     pixels: list[np.ndarray] = []
     rejects = []
     lines = [line for line in block.split(b"\n") if line.strip()]
-    for position, line in enumerate(lines, start=first):
+    for row, line in enumerate(lines, start=first):
         try:
-            code, use, values = _decode_line(line, layout)
-            good.append((position, code, use))
+            *numbers, values = _decode_line(line, layout)
+            good.append((row, *numbers))
             pixels.append(values)
         except _BadRow as bad:
-            rejects.append(Reject(layout.source, position, *bad.args))
+            rejects.append(Reject(layout.source, row, *bad.args))
     if rejects and rejects[-1].row == first + len(lines) - 1 and not block.endswith(b"\n"):
         last = rejects.pop()
-        rejects.append(replace(last, reason="truncated", detail=f"the file ends here; {last.detail}"))
+        rejects.append(
+            replace(last, reason="truncated", detail=f"the file ends here; {last.detail}")
+        )
     position, code, use = np.array(good, dtype=np.int64).reshape(-1, 3).T
-    values = np.stack(pixels) if pixels else np.empty((0, N_PIXELS), dtype=np.uint8)
-    return PixelRows(position, code.astype(np.uint8), use.astype(np.uint8), values), rejects, len(lines)
+    stacked = np.stack(pixels) if pixels else np.empty((0, N_PIXELS), dtype=np.uint8)
+    rows = PixelRows(position, code.astype(np.uint8), use.astype(np.uint8), stacked)
+    return rows, rejects, len(lines)
 
 
 def _decode_line(line: bytes, layout: _Layout) -> tuple[int, int, np.ndarray]:
@@ -201,9 +206,13 @@ def _decode_line(line: bytes, layout: _Layout) -> tuple[int, int, np.ndarray]:
     code, *rest = fields
     use, pixels = rest if layout.pixels_last else reversed(rest)
     if code not in _CODES:
-        raise _BadRow("unknown_emotion", f"expected a code 0 to {N_CODES - 1}, found {_shown(code)}")
+        raise _BadRow(
+            "unknown_emotion", f"expected a code 0 to {N_CODES - 1}, found {_shown(code)}"
+        )
     if use not in USES:
-        raise _BadRow("unknown_usage", f"expected one of {_shown(b', '.join(USES))}, found {_shown(use)}")
+        raise _BadRow(
+            "unknown_usage", f"expected one of {_shown(b', '.join(USES))}, found {_shown(use)}"
+        )
     return int(code), USES.index(use), _decode_pixel_text(pixels)
 
 
@@ -211,7 +220,9 @@ def _decode_pixel_text(text: bytes) -> np.ndarray:
     values = text.split(b" ")
     wrong = next((value for value in values if not _WHOLE_NUMBER.fullmatch(value)), None)
     if wrong is not None:
-        raise _BadRow("not_a_number", f"expected whole numbers with one blank between, found {_shown(wrong)}")
+        raise _BadRow(
+            "not_a_number", f"expected whole numbers with one blank between, found {_shown(wrong)}"
+        )
     if len(values) != N_PIXELS:
         raise _BadRow("wrong_pixel_count", f"expected {N_PIXELS} values, found {len(values)}")
     numbers = np.array([int(value) for value in values], dtype=np.int64)

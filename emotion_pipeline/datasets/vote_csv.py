@@ -31,7 +31,9 @@ def lines(path: Path) -> Iterator[list[str]]:
 def counts(fields: list[str]) -> list[int]:
     """Ten counts from ten fields; BadVotes says why not."""
     if len(fields) != len(VOTE_CLASSES):
-        raise BadVotes("wrong_field_count", f"expected {len(VOTE_CLASSES)} counts, found {len(fields)}")
+        raise BadVotes(
+            "wrong_field_count", f"expected {len(VOTE_CLASSES)} counts, found {len(fields)}"
+        )
     wrong = next((field for field in fields if not (field.isascii() and field.isdigit())), None)
     if wrong is not None:
         raise BadVotes("not_a_number", f"expected whole numbers, found {wrong[:40]!r}")

@@ -40,7 +40,9 @@ class Artifact:
         return found.content if found is not None else None
 
     @contextmanager
-    def replace(self, inputs: str, code: str, content_of: list[str] | None = None) -> Iterator[Path]:
+    def replace(
+        self, inputs: str, code: str, content_of: list[str] | None = None
+    ) -> Iterator[Path]:
         """Fill the yielded empty folder; on leaving, it takes the artifact's place.
 
         The content digest covers the files named in `content_of`, or all of them.
@@ -54,7 +56,9 @@ class Artifact:
         notes = {
             "inputs": inputs,
             "code": code,
-            "content": combined(f"{name} {digest_file(unfinished / name)}" for name in content_of or names),
+            "content": combined(
+                f"{name} {digest_file(unfinished / name)}" for name in content_of or names
+            ),
             "files": {name: path.stat().st_size for name, path in zip(names, files, strict=True)},
         }
         (unfinished / _PROVENANCE).write_text(json.dumps(notes, indent=1))
@@ -65,4 +69,3 @@ class Artifact:
     def _remove_strays(self) -> None:
         for folder in self.folder.parent.glob(f".{self.folder.name}.*.unfinished"):
             shutil.rmtree(folder)
-

@@ -41,7 +41,9 @@ class RowsInMemory:
         return len(self.buckets)
 
     def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
-        return self.buckets[bucket] if columns is None else self.buckets[bucket].select(list(columns))
+        return (
+            self.buckets[bucket] if columns is None else self.buckets[bucket].select(list(columns))
+        )
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class Engine:
     backend: str = "loky"
     workers: int = 1
 
-    def map(self, function: Callable[[int], "Outcome"], items: Sequence[int]) -> Iterator["Outcome"]:
+    def map(
+        self, function: Callable[[int], "Outcome"], items: Sequence[int]
+    ) -> Iterator["Outcome"]:
         """Results as they are finished."""
         if self.workers == 1 or self.backend == "sequential":
             yield from map(function, items)
@@ -76,7 +80,10 @@ class Outcome:
         self.rewritten_buckets = sorted([*self.rewritten_buckets, *other.rewritten_buckets])
 
     def figures(self) -> dict[str, int]:
-        return {"buckets_rewritten": len(self.rewritten_buckets), "rows_computed": self.n_rows_computed}
+        return {
+            "buckets_rewritten": len(self.rewritten_buckets),
+            "rows_computed": self.n_rows_computed,
+        }
 
     def __str__(self) -> str:
         buckets = f"{len(self.rewritten_buckets)} of {self.n_buckets} buckets rewritten"
@@ -100,7 +107,9 @@ class RowMap:
 
     def __call__(self, bucket: int) -> Outcome:
         keys = self.source.read(bucket, list(dict.fromkeys(["sample_id", *self.keyed_by])))
-        digests = dict(zip(keys["sample_id"].to_pylist(), row_digests(keys, self.keyed_by), strict=True))
+        digests = dict(
+            zip(keys["sample_id"].to_pylist(), row_digests(keys, self.keyed_by), strict=True)
+        )
         inputs = combined(f"{name} {digest.hex()}" for name, digest in sorted(digests.items()))
         known = self.target.provenance(bucket)
         if known is not None and known.made_from(inputs, self.code):
@@ -119,7 +128,9 @@ class RowMap:
         except DamagedTable:
             return self.target.schema.empty_table()
         pairs = zip(old["sample_id"].to_pylist(), old["input_digest"].to_pylist(), strict=True)
-        return old.filter(np.array([digests.get(name) == digest for name, digest in pairs], dtype=bool))
+        return old.filter(
+            np.array([digests.get(name) == digest for name, digest in pairs], dtype=bool)
+        )
 
     def _computed(self, bucket: int, todo: set[str], digests: dict[str, bytes]) -> pa.Table:
         if not todo:
@@ -136,7 +147,9 @@ def run(job: RowMap, engine: Engine, progress: Callable[[int, int], None] | None
     Raises ValueError where source and target are not bucketed alike.
     """
     if job.source.n_buckets != job.target.n_buckets:
-        raise ValueError(f"source has {job.source.n_buckets} buckets, target {job.target.n_buckets}")
+        raise ValueError(
+            f"source has {job.source.n_buckets} buckets, target {job.target.n_buckets}"
+        )
     job.target.remove_strays()
     total = Outcome()
     for done, outcome in enumerate(engine.map(job, range(job.target.n_buckets)), start=1):

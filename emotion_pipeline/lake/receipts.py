@@ -40,4 +40,4 @@ class Receipts:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
         unfinished.write_text(json.dumps(asdict(receipt)))
-        os.replace(unfinished, path)
+        unfinished.replace(path)

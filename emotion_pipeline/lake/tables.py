@@ -53,13 +53,17 @@ class Table:
         """What the bucket's footer says; None where there is no whole file of ours."""
         try:
             notes = pq.read_metadata(self.path(bucket)).metadata or {}
-            return Provenance(*(notes[_FOOTER + name].decode() for name in (b"inputs", b"code", b"content")))
+            return Provenance(
+                *(notes[_FOOTER + name].decode() for name in (b"inputs", b"code", b"content"))
+            )
         except (OSError, pa.ArrowException, KeyError):
             return None
 
     def version(self) -> str | None:
         """Digest of the whole content; None where a bucket is missing."""
-        contents = [found.content if (found := self.provenance(b)) else None for b in range(self.n_buckets)]
+        contents = [
+            found.content if (found := self.provenance(b)) else None for b in range(self.n_buckets)
+        ]
         return combined(c for c in contents if c) if all(contents) else None
 
     def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
@@ -102,7 +106,7 @@ class Table:
             write_statistics=words,
             write_page_checksum=True,
         )
-        os.replace(unfinished, path)
+        unfinished.replace(path)
 
     def holds(self, rows: pa.Table) -> bool:
         """Whether the first bucket has exactly this content."""

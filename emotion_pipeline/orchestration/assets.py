@@ -11,7 +11,7 @@ from emotion_pipeline.datasets.base import Dataset, SourceMissing
 from emotion_pipeline.orchestration.metadata import metadata_of
 from emotion_pipeline.orchestration.records import DATA_VERSION
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
+from emotion_pipeline.stages.base import Needs, Produced, Progress, Stage, Workspace
 from emotion_pipeline.stages.sources import observe
 from emotion_pipeline.stages.state import make
 
@@ -46,7 +46,7 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
 
     @dg.asset(
         key=stage.key.split("/"),
-        deps=[_dependency(stage, needs, graph) for needs in stage.needs],
+        deps=[_dependency(needs, graph) for needs in stage.needs],
         code_version=stage.code,
         partitions_def=_partitions(stage),
         backfill_policy=dg.BackfillPolicy.single_run() if stage.partitions else None,
@@ -56,12 +56,16 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
         owners=[OWNER],
         pool=stage.pool,
     )
-    def asset(context: dg.AssetExecutionContext):
+    def asset(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetMaterialization]:
         if not stage.partitions:
             yield _result(_make(context, stage, graph, settings, None))
             return
         if not context.has_partition_key and not context.has_partition_key_range:
-            raise dg.Failure(f"{stage.key} is made by partition: choose one or more of {stage.dimension}")
+            raise dg.Failure(
+                f"{stage.key} is made by partition: choose one or more of {stage.dimension}"
+            )
         keys = list(context.partition_keys)
         made = {key: _make(context, stage, graph, settings, key) for key in keys}
         if len(keys) == 1:
@@ -74,7 +78,11 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
 
 
 def _make(
-    context: dg.AssetExecutionContext, stage: Stage, graph: Graph, settings: Settings, key: str | None
+    context: dg.AssetExecutionContext,
+    stage: Stage,
+    graph: Graph,
+    settings: Settings,
+    key: str | None,
 ) -> Produced:
     produced = make(stage, key, graph, Workspace(settings, _log_progress(context, key)))
     context.log.info(f"{stage.key} {key or ''}: {produced.summary}")
@@ -107,7 +115,7 @@ def _each_partition(
         )
 
 
-def _log_progress(context: dg.AssetExecutionContext, key: str | None):
+def _log_progress(context: dg.AssetExecutionContext, key: str | None) -> Progress:
     def log(done: int, of: int) -> None:
         if done in (of, of // 2):
             context.log.info(f"{key or 'table'}: {done} of {of} buckets")
@@ -119,7 +127,7 @@ def _partitions(stage: Stage) -> dg.StaticPartitionsDefinition | None:
     return dg.StaticPartitionsDefinition(list(stage.partitions)) if stage.partitions else None
 
 
-def _dependency(stage: Stage, needs: Needs, graph: Graph) -> dg.AssetDep:
+def _dependency(needs: Needs, graph: Graph) -> dg.AssetDep:
     upstream = graph.get(needs.key)
     mapping: dg.PartitionMapping | None = None
     if upstream is not None and upstream.partitions:

@@ -57,8 +57,9 @@ def leak_check(dataset: Dataset, settings: Settings) -> dg.AssetChecksDefinition
             passed=n_seen == 0,
             severity=dg.AssetCheckSeverity.WARN,
             description=(
-                f"{n_seen} validation and test rows also stand in train, {found.n_groups_conflicting}"
-                " groups of copies carry conflicting emotions; reports show leak-free twins"
+                f"{n_seen} validation and test rows also stand in train;"
+                f" {found.n_groups_conflicting} groups of copies carry conflicting emotions."
+                " Reports show leak-free twins."
             ),
             metadata={
                 "rows_also_in_train": n_seen,

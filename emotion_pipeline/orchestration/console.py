@@ -1,5 +1,6 @@
 """What `status` and `refresh` print: the plan, a line per asset, and the summary."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ def print_plan(look: Look, stages: list[Stage]) -> None:
     due = [(stage, [one for one in standings if one.due]) for stage, standings in found]
     due_keys = {stage.key for stage, standings in due if standings}
     n_due = sum(len(standings) for _, standings in due)
-    click.echo(f"{n_due} of {sum(len(s) for _, s in found)} asset partitions are missing or stale ({seconds:.2f} s)")
+    n_all = sum(len(standings) for _, standings in found)
+    click.echo(f"{n_due} of {n_all} asset partitions are missing or stale ({seconds:.2f} s)")
     for stage, standings in due:
         for reason, group in _by_reason(standings):
             click.echo(f"  {stage.key}{_partitions(stage, group)}: {reason}")
@@ -40,7 +42,9 @@ def print_summary(outcome: Outcome, settings: Settings) -> None:
         click.echo("nothing to do")
     made = [done for done in outcome.done if done.succeeded]
     if made:
-        click.echo(f"{len(made)} asset partitions made in {sum(done.seconds for done in made):.1f} s")
+        click.echo(
+            f"{len(made)} asset partitions made in {sum(done.seconds for done in made):.1f} s"
+        )
     for key, reason in outcome.skipped.items():
         click.echo(click.style(f"not made: {key}: {reason}", fg="red"))
     for page in sorted((settings.lake / "reports").glob("*/index.html")):
@@ -51,12 +55,12 @@ class Console:
     """Tells of every asset as it starts and ends."""
 
     def started(self, standing: Standing) -> None:
-        if click.get_text_stream("stdout").isatty():
+        if sys.stdout.isatty():
             click.echo(f"… {_place(standing)}", nl=False)
 
     def finished(self, done: Done) -> None:
         mark = click.style("✓", fg="green") if done.succeeded else click.style("✗", fg="red")
-        start = "\r\033[K" if click.get_text_stream("stdout").isatty() else ""
+        start = "\r\033[K" if sys.stdout.isatty() else ""
         click.echo(f"{start}{mark} {_place(done.standing)}  {done.seconds:.1f} s  {done.summary}")
 
     @staticmethod
@@ -90,7 +94,11 @@ def _partitions(stage: Stage, group: list[Standing]) -> str:
     if not stage.partitions:
         return ""
     names = [str(one.partition) for one in group]
-    return f"[all {len(names)}]" if len(names) == len(stage.partitions) > 1 else f"[{', '.join(names)}]"
+    return (
+        f"[all {len(names)}]"
+        if len(names) == len(stage.partitions) > 1
+        else f"[{', '.join(names)}]"
+    )
 
 
 def _below(stages: list[Stage], due: set[str], absent: set[str]) -> list[Stage]:

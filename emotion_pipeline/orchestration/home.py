@@ -21,7 +21,10 @@ COMMON = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
     # One slot per pool: two trainings at once on one machine only slow each other down.
-    "concurrency": {"runs": {"max_concurrent_runs": 2}, "pools": {"granularity": "op", "default_limit": 1}},
+    "concurrency": {
+        "runs": {"max_concurrent_runs": 2},
+        "pools": {"granularity": "op", "default_limit": 1},
+    },
 }
 
 
@@ -52,5 +55,16 @@ def serve(settings: Settings, host: str, port: int) -> int:
     """Run the UI and the daemon until interrupted; the exit code of Dagster."""
     prepare(settings)
     workspace = project_root() / "workspace.yaml"
-    command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", host, "-p", str(port)]
-    return subprocess.run(command, check=False).returncode
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-w",
+        str(workspace),
+        "-h",
+        host,
+        "-p",
+        str(port),
+    ]
+    return subprocess.run(command, check=False).returncode  # noqa: S603, our own command

@@ -12,7 +12,7 @@ from emotion_pipeline.orchestration.checks import leak_check, quality_check
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Stage
 from emotion_pipeline.stages.graph import build_graph
-from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.recipe import Recipe, load_all
 
 # Observable sources and backfill policies are marked beta; what they do here is covered by tests.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -37,6 +37,7 @@ def build_pipeline(
     """The pipeline over the three doors, or over the given datasets and recipes."""
     settings = Settings() if settings is None else settings
     datasets = all_datasets() if datasets is None else datasets
+    recipes = load_all(pattern=settings.recipes) if recipes is None else recipes
     graph = {stage.key: stage for stage in build_graph(datasets, recipes)}
     pictures = [dataset for dataset in datasets.values() if dataset.pictures_from is None]
     return Pipeline(

@@ -35,6 +35,10 @@ class Done:
     summary: str
 
 
+Started = Callable[[Standing], None]
+Finished = Callable[[Done], None]
+
+
 @dataclass
 class Outcome:
     """How a refresh ended."""
@@ -56,7 +60,9 @@ def select(pipeline: Pipeline, patterns: Iterable[str]) -> list[Stage]:
     patterns = list(patterns) or ["*"]
     for pattern in patterns:
         if not any(fnmatch(key, pattern) for key in pipeline.graph):
-            raise KeyError(f"no asset matches {pattern!r}: {nearest(pattern, tuple(pipeline.graph))}")
+            raise KeyError(
+                f"no asset matches {pattern!r}: {nearest(pattern, tuple(pipeline.graph))}"
+            )
     wanted = {key for key in pipeline.graph for pattern in patterns if fnmatch(key, pattern)}
     for key in reversed(pipeline.graph):
         if key in wanted:
@@ -103,8 +109,8 @@ def refresh(
     instance: dg.DagsterInstance,
     stages: list[Stage],
     *,
-    started: Callable[[Standing], None] = lambda standing: None,
-    finished: Callable[[Done], None] = lambda done: None,
+    started: Started = lambda _: None,
+    finished: Finished = lambda _: None,
 ) -> Outcome:
     """Bring the stages, which come sources first, up to date. Errors end their branch only."""
     look = Look(pipeline, instance)
@@ -171,13 +177,17 @@ def _materialise(look: Look, stage: Stage, standing: Standing) -> Done:
     return Done(standing, True, seconds, str(summary))
 
 
-def _check(look, stage, outcome, started, finished) -> None:
+def _check(
+    look: Look, stage: Stage, outcome: Outcome, started: Started, finished: Finished
+) -> None:
     """Judge samples whose rules have changed, and hold back what follows from failed ones."""
     if look.unchecked(stage):
         standing = Standing(stage.key, None, Status.STALE, "its checks have changed or never ran")
         started(standing)
         begin = time.monotonic()
-        result = _run(look, dg.AssetSelection.checks_for_assets(dg.AssetKey(stage.key.split("/"))), None)
+        result = _run(
+            look, dg.AssetSelection.checks_for_assets(dg.AssetKey(stage.key.split("/"))), None
+        )
         failed = look.failed_check(stage) or ("" if result.success else _error(result))
         done = Done(standing, not failed, time.monotonic() - begin, failed or "checks passed")
         finished(done)
@@ -187,7 +197,9 @@ def _check(look, stage, outcome, started, finished) -> None:
         outcome.skipped[stage.key] = f"checks failed: {failed}"
 
 
-def _run(look: Look, selection: dg.AssetSelection, partition: str | None) -> dg.ExecuteInProcessResult:
+def _run(
+    look: Look, selection: dg.AssetSelection, partition: str | None
+) -> dg.ExecuteInProcessResult:
     pipeline = look.pipeline
     return dg.materialize(
         [*pipeline.sources, *pipeline.assets, *pipeline.checks],

@@ -3,6 +3,7 @@
 import json
 
 import dagster as dg
+from pydantic import Field
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import SourceMissing
@@ -17,7 +18,7 @@ from emotion_pipeline.stages.state import RAW
 class RefreshConfig(dg.Config):
     """Which assets to bring up to date; all of them by default."""
 
-    selection: list[str] = ["*"]
+    selection: list[str] = Field(default=["*"])
 
 
 def refresh_job(pipeline: Pipeline) -> dg.JobDefinition:

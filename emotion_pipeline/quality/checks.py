@@ -32,7 +32,7 @@ def check_pictures(
     }
     rules = {
         "columns": suites.columns(),
-        "pictures": suites.pictures(emotions, size_px),
+        "pictures": suites.pictures(emotions, samples.num_rows, size_px),
         "rejects": suites.rejects(),
     }
     if published is not None:
@@ -55,7 +55,11 @@ def check_votes(votes: pa.Table, n_rejects: int, expected: pa.Schema = schema.VO
         "votes": profiled,
         "rejects": facts.reject_facts(votes.num_rows, n_rejects),
     }
-    rules = {"columns": suites.columns(), "votes": suites.votes(), "rejects": suites.rejects()}
+    rules = {
+        "columns": suites.columns(),
+        "votes": suites.votes(votes.num_rows),
+        "rejects": suites.rejects(),
+    }
     if "label" in profiled:
         frames["agreement"] = facts.agreement_facts(profiled)
         rules["agreement"] = suites.agreement()

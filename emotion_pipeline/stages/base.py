@@ -1,6 +1,6 @@
 """What a stage is: a key, what it follows from, which code it depends on, and how it is made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -51,9 +51,16 @@ class Produced:
 
     version: str
     summary: str
-    figures: dict[str, float | int | str] = field(default_factory=dict)
-    preview: dict[str, pa.Table | bytes] = field(default_factory=dict)
+    figures: Mapping[str, float | int | str] = field(default_factory=dict)
+    preview: Mapping[str, pa.Table | bytes] = field(default_factory=dict)
     """Small tables, and PNG pictures below 100 kB, to look at in Dagster."""
+
+
+def present(version: str | None) -> str:
+    """The version of what has just been made; RuntimeError if it is gone already."""
+    if version is None:
+        raise RuntimeError("what was just made is no longer in the lake: is somebody deleting it?")
+    return version
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.quality.duplicates import duplicates, leak
-from emotion_pipeline.stages.base import Produced, Workspace
+from emotion_pipeline.stages.base import Produced, Workspace, present
 
 PREVIEW_ROWS = 20
 CODE = fingerprint("emotion_pipeline.quality.duplicates")
@@ -17,16 +17,16 @@ def make(workspace: Workspace, dataset: Dataset) -> Produced:
     with workspace.lake.lock(f"duplicates/{dataset.name}"):
         if not target.holds(groups):
             target.write(0, groups, inputs="", code=CODE)
-        made = target.version()
-    assert made is not None
+        made = present(target.version())
     found = leak(groups)
     seen = found.n_seen_in_train
-    figures: dict[str, float | int | str] = {
+    figures = {
         "surplus_copies": found.n_surplus_copies,
         "groups": found.n_groups,
         "groups_across_splits": found.n_groups_across_splits,
         "groups_with_conflicting_emotions": found.n_groups_conflicting,
         **{f"{split}_rows_also_in_train": n for split, n in seen.items()},
     }
-    summary = f"{found.n_surplus_copies} surplus copies; {sum(seen.values())} rows outside train are also in it"
+    n_seen = sum(seen.values())
+    summary = f"{found.n_surplus_copies} surplus copies; {n_seen} rows outside train are also in it"
     return Produced(made, summary, figures, {"groups": groups.slice(0, PREVIEW_ROWS)})

@@ -6,23 +6,18 @@ A data set, a recipe or a report that is added as a file shows up here by itself
 from collections.abc import Callable, Iterator
 
 from emotion_pipeline import reports
-from emotion_pipeline.datasets import all_datasets
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import DEGRADED, GRAYSCALE, ORIGINAL
 from emotion_pipeline.stages import duplicates, models, pictures, predictions, samples, validation
 from emotion_pipeline.stages import reports as report_stage
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
-from emotion_pipeline.training.recipe import Recipe, load_all
+from emotion_pipeline.training.recipe import Recipe
 
 Make = Callable[[Workspace, str | None], Produced]
 
 
-def build_graph(
-    datasets: dict[str, Dataset] | None = None, recipes: dict[str, Recipe] | None = None
-) -> list[Stage]:
+def build_graph(datasets: dict[str, Dataset], recipes: dict[str, Recipe]) -> list[Stage]:
     """Every stage, in an order in which each comes after what it needs."""
-    datasets = all_datasets() if datasets is None else datasets
-    recipes = load_all() if recipes is None else recipes
     stages: list[Stage] = []
     for dataset in sorted(datasets.values(), key=lambda one: one.pictures_from is not None):
         stages.append(_samples(dataset))
@@ -37,7 +32,7 @@ def _samples(dataset: Dataset) -> Stage:
     joined = (Needs(f"samples/{dataset.pictures_from}"),) if dataset.pictures_from else ()
     return Stage(
         key=f"samples/{dataset.name}",
-        description=f"{dataset.title}: one row per usable picture; `rejects/{dataset.name}` has the others.",
+        description=f"{dataset.title}: a row per usable picture; rejects/{dataset.name} has the others.",
         code=samples.code(dataset),
         needs=(Needs(f"raw/{dataset.name}"), *joined),
         make=lambda workspace, _: samples.ingest(workspace, dataset),
@@ -75,11 +70,13 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     )
     yield Stage(
         key=f"degraded/{name}",
-        description="Deterministic degradations: corruption and severity, up to the composed old photo.",
+        description="Deterministic degradations by corruption and severity, old photos among them.",
         code=pictures.DEGRADED_CODE,
         needs=(Needs(f"faces/{name}"),),
         make=lambda workspace, domain: pictures.make_degraded(workspace, dataset, domain or ""),
-        version=lambda workspace, domain: pictures.table_of(workspace, dataset, domain or "").version(),
+        version=lambda workspace, domain: pictures.table_of(
+            workspace, dataset, domain or ""
+        ).version(),
         dimension="domain",
         partitions=DEGRADED,
     )
@@ -92,7 +89,9 @@ def _model(name: str, recipe: Recipe, datasets: dict[str, Dataset]) -> Stage:
         description=recipe.description,
         code=models.code(recipe),
         needs=(*_pictures_needed(recipe, recipe.data.domains), Needs(f"samples/{labels.name}")),
-        make=_gated(labels, lambda workspace, seed: models.train(workspace, name, recipe, int(seed or 0))),
+        make=_gated(
+            labels, lambda workspace, seed: models.train(workspace, name, recipe, int(seed or 0))
+        ),
         version=lambda workspace, seed: models.artifact(workspace, name, seed or "").version(),
         dimension="seed",
         partitions=tuple(str(seed) for seed in recipe.seeds),
@@ -113,9 +112,12 @@ def _predictions(name: str, recipe: Recipe, datasets: dict[str, Dataset]) -> Sta
             *_pictures_needed(recipe, (ORIGINAL, *recipe.evaluate_on), same_partition=True),
         ),
         make=_gated(
-            labels, lambda workspace, domain: predictions.make(workspace, name, recipe, domain or "")
+            labels,
+            lambda workspace, domain: predictions.make(workspace, name, recipe, domain or ""),
         ),
-        version=lambda workspace, domain: predictions.version(workspace, name, recipe, domain or ""),
+        version=lambda workspace, domain: predictions.version(
+            workspace, name, recipe, domain or ""
+        ),
         dimension="domain",
         partitions=recipe.evaluate_on,
     )
@@ -139,7 +141,7 @@ def _report(name: str, recipes: dict[str, Recipe]) -> Stage:
     edges = (Needs(f"{kind}/{recipe}") for recipe in recipes for kind in ("models", "predictions"))
     return Stage(
         key=f"reports/{name}",
-        description="One self-contained page, with its numbers as tables and its figures as pictures.",
+        description="One self-contained page, its numbers as tables, its figures as pictures.",
         code=reports.code_version(name),
         needs=tuple(edges),
         make=lambda workspace, _: report_stage.make(workspace, name, recipes),

@@ -16,13 +16,16 @@ from emotion_pipeline.imaging.grayscale import to_gray
 from emotion_pipeline.imaging.pictures import picture_columns
 from emotion_pipeline.lake.compute import RowFunction, RowMap, run
 from emotion_pipeline.lake.tables import Table
-from emotion_pipeline.stages.base import Produced, Workspace
-
+from emotion_pipeline.stages.base import Produced, Workspace, present
 
 PicturesFunction = Callable[[np.ndarray, str], np.ndarray]
 PREVIEW_PICTURES = 24
 
-_PICTURES = ("emotion_pipeline.imaging.codec", "emotion_pipeline.imaging.pictures", "emotion_pipeline.schema")
+_PICTURES = (
+    "emotion_pipeline.imaging.codec",
+    "emotion_pipeline.imaging.pictures",
+    "emotion_pipeline.schema",
+)
 FACES_CODE = fingerprint("emotion_pipeline.schema", values="tight crops pass unchanged")
 GRAYSCALE_CODE = fingerprint("emotion_pipeline.imaging.grayscale", *_PICTURES)
 DEGRADED_CODE = fingerprint("emotion_pipeline.imaging.degrade", *_PICTURES)
@@ -40,7 +43,9 @@ def table_of(workspace: Workspace, dataset: Dataset, domain: str) -> Table:
 def make_faces(workspace: Workspace, dataset: Dataset) -> Produced:
     """Tight crops pass unchanged."""
     target = table_of(workspace, dataset, ORIGINAL)
-    return _derive(workspace, workspace.samples(dataset), target, _unchanged, FACES_CODE, "threading")
+    return _derive(
+        workspace, workspace.samples(dataset), target, _unchanged, FACES_CODE, "threading"
+    )
 
 
 def make_grayscale(workspace: Workspace, dataset: Dataset) -> Produced:
@@ -68,11 +73,12 @@ def _derive(
     with workspace.lake.lock(name):
         job = RowMap(source, target, function, code, keyed_by=("image_digest",))
         outcome = run(job, workspace.engine(backend), workspace.progress)
-        made = target.version()
-    assert made is not None
+        made = present(target.version())
     some = target.read(0, ["image"])["image"].slice(0, PREVIEW_PICTURES).to_pylist()
     sheet = contact_sheet([decode(picture["bytes"]) for picture in some])
-    return Produced(made, str(outcome), {"rows": outcome.n_rows, **outcome.figures()}, {"sheet": sheet})
+    return Produced(
+        made, str(outcome), {"rows": outcome.n_rows, **outcome.figures()}, {"sheet": sheet}
+    )
 
 
 def _unchanged(rows: pa.Table) -> pa.Table:

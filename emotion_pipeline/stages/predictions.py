@@ -4,6 +4,7 @@ The original domain has validation and test rows, every other domain test rows. 
 """
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import predictions_schema
 from emotion_pipeline.stages import models, training_rows
-from emotion_pipeline.stages.base import Produced, Workspace
+from emotion_pipeline.stages.base import Produced, Workspace, present
 from emotion_pipeline.training.recipe import Recipe
 
 _SHARES = [f"share_{name}" for name in EMOTIONS]
@@ -26,16 +27,23 @@ _KEYED_BY = ("image_digest", "split", "emotion", *_SHARES, "seen_in_training", "
 def code(recipe: Recipe) -> str:
     """Fingerprint of the prediction code and of the recipe's values that only it uses."""
     values = (recipe.seeds, recipe.flip_at_test)
-    modules = ("training.predict", f"training.models.{recipe.model.name}", "imaging.codec", "schema")
+    modules = (
+        "training.predict",
+        f"training.models.{recipe.model.name}",
+        "imaging.codec",
+        "schema",
+    )
     return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=values)
 
 
 def table(workspace: Workspace, name: str, recipe: Recipe, domain: str, seed: int) -> Table:
+    """What one seed says of one domain."""
     schema = predictions_schema(recipe.emotions)
     return workspace.lake.table(f"predictions/{name}", schema, 1, domain=domain, seed=seed)
 
 
 def version(workspace: Workspace, name: str, recipe: Recipe, domain: str) -> str | None:
+    """Digest over all seeds of one domain; None where one is missing."""
     parts = [table(workspace, name, recipe, domain, seed).version() for seed in recipe.seeds]
     return combined(part for part in parts if part) if all(parts) else None
 
@@ -45,8 +53,7 @@ def make(workspace: Workspace, name: str, recipe: Recipe, domain: str) -> Produc
     with workspace.lake.lock(f"predictions/{name}/{domain}"):
         rows = _rows(workspace, recipe, domain)
         outcomes = [_predict(workspace, name, recipe, domain, seed, rows) for seed in recipe.seeds]
-        made = version(workspace, name, recipe, domain)
-    assert made is not None
+        made = present(version(workspace, name, recipe, domain))
     hits = _accuracy(table(workspace, name, recipe, domain, recipe.seeds[0]).read(0), recipe)
     summary = f"test accuracy {hits:.1%} on {domain}; {'; '.join(outcomes)}"
     return Produced(made, summary, {"rows": rows.num_rows, "accuracy_score": hits})
@@ -71,7 +78,9 @@ def _rows(workspace: Workspace, recipe: Recipe, domain: str) -> pa.Table:
     )
 
 
-def _seen_in_training(workspace: Workspace, recipe: Recipe, found: training_rows.Labelled) -> np.ndarray:
+def _seen_in_training(
+    workspace: Workspace, recipe: Recipe, found: training_rows.Labelled
+) -> np.ndarray:
     """Rows (n,) whose original picture also stands in the training rows that were used."""
     learned = training_rows.labelled(workspace, recipe, "train")
     _, learned_pictures = training_rows.with_pictures(workspace, recipe, learned, ORIGINAL)
@@ -80,7 +89,9 @@ def _seen_in_training(workspace: Workspace, recipe: Recipe, found: training_rows
     return np.array([d in digests for d in own_pictures["image_digest"].to_pylist()], dtype=bool)
 
 
-def _predict(workspace: Workspace, name: str, recipe: Recipe, domain: str, seed: int, rows: pa.Table) -> str:
+def _predict(
+    workspace: Workspace, name: str, recipe: Recipe, domain: str, seed: int, rows: pa.Table
+) -> str:
     model = models.artifact(workspace, name, seed)
     made_by = f"{code(recipe)} {model.version()}"
     function = partial(_probabilities, model.folder, recipe, seed, workspace.settings.device)
@@ -90,7 +101,9 @@ def _predict(workspace: Workspace, name: str, recipe: Recipe, domain: str, seed:
     return f"seed {seed}: {run(job, workspace.engine('sequential')).n_rows_computed} rows computed"
 
 
-def _probabilities(folder, recipe: Recipe, seed: int, device: str, rows: pa.Table) -> pa.Table:
+def _probabilities(
+    folder: Path, recipe: Recipe, seed: int, device: str, rows: pa.Table
+) -> pa.Table:
     """Rows with their probabilities instead of their pictures."""
     from emotion_pipeline.training.predict import predict
     from emotion_pipeline.training.weights import load

@@ -3,7 +3,6 @@
 import json
 
 import pandas as pd
-import pyarrow as pa
 
 from emotion_pipeline import reports
 from emotion_pipeline.digests import combined
@@ -11,7 +10,7 @@ from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.lake.artifacts import Artifact
 from emotion_pipeline.reports.base import ModelResult
 from emotion_pipeline.stages import models, predictions
-from emotion_pipeline.stages.base import Produced, Workspace
+from emotion_pipeline.stages.base import Produced, Workspace, present
 from emotion_pipeline.training.recipe import Recipe
 
 Recipes = dict[str, Recipe]
@@ -20,13 +19,18 @@ _SHARES = [f"share_{emotion}" for emotion in EMOTIONS]
 
 
 def artifact(workspace: Workspace, name: str) -> Artifact:
+    """Where the page, tables and figures of a report lie."""
     return workspace.lake.artifact(f"reports/{name}")
 
 
 def make(workspace: Workspace, name: str, recipes: Recipes) -> Produced:
     """Render one report of all recipes that have been evaluated."""
     with workspace.lake.lock(f"reports/{name}"):
-        target, code, inputs = artifact(workspace, name), reports.code_version(name), _inputs(workspace, recipes)
+        target, code, inputs = (
+            artifact(workspace, name),
+            reports.code_version(name),
+            _inputs(workspace, recipes),
+        )
         known = target.provenance()
         if known is not None and known.made_from(inputs, code):
             return Produced(known.content, f"{target.folder / PAGE} is up to date")
@@ -38,22 +42,29 @@ def make(workspace: Workspace, name: str, recipes: Recipes) -> Produced:
                 table.to_csv(folder / f"{title}.csv", index=False)
             for title, png in report.figures.items():
                 (folder / f"{title}.png").write_bytes(png)
-    made = target.version()
-    assert made is not None
-    preview: dict[str, pa.Table | bytes] = dict(report.figures)
-    figures: dict[str, float | int | str] = dict(report.headline)
-    return Produced(made, str(target.folder / PAGE), figures, preview)
+    made = present(target.version())
+    return Produced(made, str(target.folder / PAGE), report.headline, report.figures)
 
 
 def model_results(workspace: Workspace, recipes: Recipes) -> list[ModelResult]:
     """Every recipe that has been evaluated on the original pictures."""
-    found = ((name, recipe, evaluated_on(workspace, name, recipe)) for name, recipe in recipes.items())
-    return [_model_result(workspace, name, recipe, domains) for name, recipe, domains in found if domains]
+    found = (
+        (name, recipe, evaluated_on(workspace, name, recipe)) for name, recipe in recipes.items()
+    )
+    return [
+        _model_result(workspace, name, recipe, domains)
+        for name, recipe, domains in found
+        if domains
+    ]
 
 
 def evaluated_on(workspace: Workspace, name: str, recipe: Recipe) -> list[str]:
     """The domains whose predictions are complete; empty where the original is not."""
-    complete = [domain for domain in recipe.evaluate_on if predictions.version(workspace, name, recipe, domain)]
+    complete = [
+        domain
+        for domain in recipe.evaluate_on
+        if predictions.version(workspace, name, recipe, domain)
+    ]
     return complete if complete and complete[0] == recipe.evaluate_on[0] else []
 
 
@@ -65,9 +76,14 @@ def _inputs(workspace: Workspace, recipes: Recipes) -> str:
     )
 
 
-def _model_result(workspace: Workspace, name: str, recipe: Recipe, domains: list[str]) -> ModelResult:
+def _model_result(
+    workspace: Workspace, name: str, recipe: Recipe, domains: list[str]
+) -> ModelResult:
     tables = [
-        predictions.table(workspace, name, recipe, domain, seed).read(0).to_pandas().assign(domain=domain)
+        predictions.table(workspace, name, recipe, domain, seed)
+        .read(0)
+        .to_pandas()
+        .assign(domain=domain)
         for domain in domains
         for seed in recipe.seeds
     ]
@@ -84,6 +100,8 @@ def _model_result(workspace: Workspace, name: str, recipe: Recipe, domains: list
         n_parameters=metas[0]["n_parameters"],
         synthetic=bool(rows["synthetic"].any()),
         predictions=rows,
-        curves=pd.concat([pd.read_csv(folder / models.CURVES) for folder in folders], ignore_index=True),
+        curves=pd.concat(
+            [pd.read_csv(folder / models.CURVES) for folder in folders], ignore_index=True
+        ),
         meta={f"seed {meta['seed']}": meta for meta in metas},
     )

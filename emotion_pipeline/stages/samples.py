@@ -1,6 +1,4 @@
-"""`samples/<dataset>`: raw files to one row per usable picture, and `rejects/<dataset>` beside it."""
-
-import pyarrow as pa
+"""`samples/<dataset>`: raw files to one row per usable picture; `rejects/<dataset>` beside it."""
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import Dataset, Pictures, rejects_table
@@ -8,13 +6,14 @@ from emotion_pipeline.digests import combined
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import split_into_buckets
-from emotion_pipeline.stages.base import Produced, Workspace
+from emotion_pipeline.stages.base import Produced, Workspace, present
 from emotion_pipeline.stages.sources import observe
 
 PREVIEW_ROWS = 20
 
 
 def code(dataset: Dataset) -> str:
+    """Fingerprint of the dataset's reader."""
     return fingerprint(dataset.module, "emotion_pipeline.schema")
 
 
@@ -40,9 +39,8 @@ def ingest(workspace: Workspace, dataset: Dataset) -> Produced:
         if not workspace.rejects(dataset).holds(rejects):
             workspace.rejects(dataset).write(0, rejects, inputs="", code=code(dataset))
     figures = {"rows": outcome.n_rows, "rejects": rejects.num_rows, **outcome.figures()}
-    preview: dict[str, pa.Table | bytes] = {"rejects": rejects.slice(0, PREVIEW_ROWS)}
-    made = version(workspace, dataset)
-    assert made is not None
+    preview = {"rejects": rejects.slice(0, PREVIEW_ROWS)}
+    made = present(version(workspace, dataset))
     return Produced(made, f"{outcome}; {rejects.num_rows} rejects", figures, preview)
 
 

@@ -32,7 +32,9 @@ def observe(workspace: Workspace, dataset: Dataset) -> Observation:
     stats = {path: path.stat() for path in files}
     marks = {str(path): [stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()}
     digests = {
-        path: known[path][1] if path in known and known[path][0] == mark else digest_file(Path(path))
+        path: known[path][1]
+        if path in known and known[path][0] == mark
+        else digest_file(Path(path))
         for path, mark in marks.items()
     }
     fresh = {path: [mark, digests[path]] for path, mark in marks.items()}

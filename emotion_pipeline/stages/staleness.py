@@ -68,7 +68,9 @@ def _standing(stage: Stage, name: str | None, state: LakeState, recorded: str | 
     if receipt is None or recorded is None:
         return Standing(stage.key, name, Status.MISSING, "never made")
     if present is None:
-        return Standing(stage.key, name, Status.MISSING, "its files in the lake are gone or damaged")
+        return Standing(
+            stage.key, name, Status.MISSING, "its files in the lake are gone or damaged"
+        )
     reasons = _changed_inputs(state.inputs(stage, name), receipt.inputs)
     if receipt.code != stage.code:
         reasons.append("its code or recipe has changed")

@@ -66,7 +66,9 @@ class LakeState:
         return receipt.version if receipt is not None else version
 
 
-def make(stage: Stage, partition: str | None, graph: dict[str, Stage], workspace: Workspace) -> Produced:
+def make(
+    stage: Stage, partition: str | None, graph: dict[str, Stage], workspace: Workspace
+) -> Produced:
     """Make one partition and note from what; a change of the inputs meanwhile is seen later."""
     inputs = LakeState(graph, workspace).inputs(stage, partition)
     produced = stage.make(workspace, partition)

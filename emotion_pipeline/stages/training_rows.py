@@ -44,28 +44,35 @@ def labelled(workspace: Workspace, recipe: Recipe, *splits: str) -> Labelled:
     voted = f"votes_{VOTE_CLASSES[0]}" in rows.column_names
     if voted:
         votes = np.stack([rows[f"votes_{name}"].to_numpy() for name in VOTE_CLASSES], axis=1)
-        shares = votes[:, : len(EMOTIONS)] / np.maximum(votes[:, : len(EMOTIONS)].sum(1, keepdims=True), 1)
+        shares = votes[:, : len(EMOTIONS)] / np.maximum(
+            votes[:, : len(EMOTIONS)].sum(1, keepdims=True), 1
+        )
     else:
         shares = np.full((rows.num_rows, len(EMOTIONS)), np.nan)
     if voted and recipe.data.vote_rule is not None:
         targets, kept = apply_rule(recipe.data.vote_rule, votes)
     else:
-        targets, kept = decided, decided.any(axis=1)
+        targets, kept = decided, np.asarray(decided.any(axis=1))
     in_training = np.array(rows["split"].to_pylist()) == "train"
     targets, inside = _in_label_space(targets, recipe)
     _, truth_inside = _in_label_space(decided, recipe)
-    kept = np.where(in_training, kept & inside, truth_inside & inside)
+    usable = np.where(in_training, kept & inside, truth_inside & inside)
     columns = rows.select(["sample_id", "split", "emotion", "synthetic"])
-    return Labelled(columns, targets.astype(np.float32), shares).take(kept)
+    return Labelled(columns, targets.astype(np.float32), shares).take(usable)
 
 
-def with_pictures(workspace: Workspace, recipe: Recipe, found: Labelled, domain: str) -> tuple[Labelled, pa.Table]:
+def with_pictures(
+    workspace: Workspace, recipe: Recipe, found: Labelled, domain: str
+) -> tuple[Labelled, pa.Table]:
     """The labelled rows that have a picture in a domain, and their pictures in the same order."""
     dataset = get_dataset(recipe.data.pictures)
     names = found.rows["sample_id"].to_pylist()
     table = table_of(workspace, dataset, domain)
     wanted = pa.array(names)
-    parts = (part.filter(pc.is_in(part["sample_id"], wanted)) for part in table.iterate(["sample_id", "image", "image_digest"]))
+    parts = (
+        part.filter(pc.is_in(part["sample_id"], wanted))
+        for part in table.iterate(["sample_id", "image", "image_digest"])
+    )
     pictures = pa.concat_tables(list(parts)).sort_by("sample_id")
     present = set(pictures["sample_id"].to_pylist())
     return found.take(np.array([name in present for name in names], dtype=bool)), pictures
@@ -77,12 +84,17 @@ def digest(found: Labelled, pictures: pa.Table) -> str:
     targets = (row.tobytes().hex() for row in found.targets)
     splits = found.rows["split"].to_pylist()
     rows = row_digests(seen, ["sample_id", "image_digest"])
-    return combined(f"{row.hex()} {split} {target}" for row, split, target in zip(rows, splits, targets, strict=True))
+    return combined(
+        f"{row.hex()} {split} {target}"
+        for row, split, target in zip(rows, splits, targets, strict=True)
+    )
 
 
 def _one_hot(emotions: list[str | None]) -> np.ndarray:
     """(n, 8) float64; zeros where no emotion was decided."""
-    return np.array([[emotion == name for name in EMOTIONS] for emotion in emotions], dtype=np.float64).reshape(-1, len(EMOTIONS))
+    return np.array(
+        [[emotion == name for name in EMOTIONS] for emotion in emotions], dtype=np.float64
+    ).reshape(-1, len(EMOTIONS))
 
 
 def _in_label_space(targets: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:

@@ -6,20 +6,22 @@ work on samples that failed, in whatever run it is started.
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyarrow as pa
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.quality import facts, suites
-from emotion_pipeline.quality.profile import profile
-from emotion_pipeline.quality.suites import Suite
 from emotion_pipeline.stages import samples
 from emotion_pipeline.stages.base import Workspace
 
-CODE = fingerprint("emotion_pipeline.quality.suites", "emotion_pipeline.quality.facts", "emotion_pipeline.quality.profile")
+if TYPE_CHECKING:
+    from emotion_pipeline.quality.validation import Verdict
+
+CODE = fingerprint("emotion_pipeline.quality.checks", "emotion_pipeline.quality.data_docs")
 _VERDICT = "verdict.json"
 
 
@@ -43,6 +45,7 @@ class Checked:
 
 
 def artifact(workspace: Workspace, dataset: Dataset) -> Artifact:
+    """Where the verdict and the Data Docs lie."""
     return workspace.lake.artifact(f"quality/{dataset.name}")
 
 
@@ -52,13 +55,13 @@ def check(workspace: Workspace, dataset: Dataset) -> Checked:
     if known is not None:
         return known
     from emotion_pipeline.quality.data_docs import write_data_docs
-    from emotion_pipeline.quality.validation import validate
 
     with workspace.lake.lock(f"quality/{dataset.name}"):
-        frames, rules = _frames_and_suites(workspace, dataset)
-        found = validate(frames, rules)
+        found = _validate(workspace, dataset)
         version = samples.version(workspace, dataset) or ""
-        with artifact(workspace, dataset).replace(version, _code(dataset), content_of=[_VERDICT]) as folder:
+        with artifact(workspace, dataset).replace(
+            version, _code(dataset), content_of=[_VERDICT]
+        ) as folder:
             write_data_docs(found, folder / "data_docs")
             notes = {
                 "passed": found.passed,
@@ -76,7 +79,9 @@ def verdict(workspace: Workspace, dataset: Dataset) -> Checked | None:
     if known is None or version is None or not known.made_from(version, _code(dataset)):
         return None
     notes = json.loads((kept.folder / _VERDICT).read_text())
-    return Checked(notes["passed"], pd.DataFrame(notes["expectations"]), pd.DataFrame(notes["failed_rows"]))
+    return Checked(
+        notes["passed"], pd.DataFrame(notes["expectations"]), pd.DataFrame(notes["failed_rows"])
+    )
 
 
 def require_passed(workspace: Workspace, dataset: Dataset) -> None:
@@ -93,24 +98,16 @@ def _code(dataset: Dataset) -> str:
     return f"{CODE} {dataset.published_counts} {dataset.size_px} {dataset.emotions}"
 
 
-def _frames_and_suites(workspace: Workspace, dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, Suite]]:
+def _validate(workspace: Workspace, dataset: Dataset) -> "Verdict":
+    from emotion_pipeline.quality.checks import check_pictures, check_votes
+
     rows = workspace.samples(dataset).read_all()
     n_rejects = workspace.rejects(dataset).read(0).num_rows
-    frame = profile(rows)
-    judged = {
-        "columns": (facts.column_facts(rows, dataset.schema), suites.columns()),
-        "rejects": (facts.reject_facts(rows.num_rows, n_rejects), suites.rejects()),
-    }
     if dataset.pictures_from is None:
         size = dataset.size_px[0] if dataset.size_px else None
-        judged["samples"] = (frame, suites.pictures(dataset.emotions, size))
-    else:
-        labels = workspace.samples(get_dataset(dataset.pictures)).read_all(["sample_id", "emotion"])
-        label = labels.to_pandas().set_index("sample_id")["emotion"]
-        frame = frame.assign(label=frame["sample_id"].map(label))
-        judged["samples"] = (frame, suites.votes())
-        judged["agreement"] = (facts.agreement_facts(frame), suites.agreement())
-    if dataset.published_counts:
-        counts = facts.class_facts(frame, dataset.published_counts, n_rejects)
-        judged["class_counts"] = (counts, suites.class_counts())
-    return {name: pair[0] for name, pair in judged.items()}, {name: pair[1] for name, pair in judged.items()}
+        counts = dataset.published_counts or None
+        return check_pictures(rows, dataset.emotions, n_rejects, counts, size, dataset.schema)
+    labels = workspace.samples(get_dataset(dataset.pictures)).read_all(["sample_id", "emotion"])
+    label = dict(zip(*labels.to_pydict().values(), strict=True))
+    given = pa.array([label.get(name) for name in rows["sample_id"].to_pylist()], pa.string())
+    return check_votes(rows.append_column("label", given), n_rejects, dataset.schema)

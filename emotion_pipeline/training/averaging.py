@@ -19,7 +19,7 @@ class WarmAverage(WeightAveraging):
         self.decay = decay
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        # At this point the module has not been moved yet; the average belongs where it will be.
+        """Put the average on the device that the module is about to be moved to."""
         self._device = trainer.strategy.root_device
         super().setup(trainer, pl_module, stage)
 

@@ -7,7 +7,6 @@ another disk and then is a copy; and it writes `last` only in epochs that write 
 
 import json
 import logging
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
-from emotion_pipeline.training.curves import best_epoch
+from emotion_pipeline.training.curves import Row, best_epoch
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +32,15 @@ class KeepLastAndBest(Checkpoint):
         self.folder = folder
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        rows: list[dict[str, Any]] = pl_module.rows  # type: ignore[assignment]
+        """Runs after the module has noted the epoch, and after validation."""
+        rows: list[Row] = pl_module.rows  # type: ignore[assignment]
         part = self.folder / f"{LAST}.part"
         trainer.save_checkpoint(part, weights_only=False)  # with the optimiser's state
         if best_epoch(rows) == len(rows):
             copy = self.folder / f"{BEST}.part"
             shutil.copyfile(part, copy)
-            os.replace(copy, self.folder / BEST)
-        os.replace(part, self.folder / LAST)  # after the best one, which it counts on
+            copy.replace(self.folder / BEST)
+        part.replace(self.folder / LAST)  # after the best one, which it counts on
 
 
 def prepare(folder: Path, identity: dict[str, Any]) -> None:

@@ -89,6 +89,7 @@ class Shuffled(Sampler[torch.Tensor]):
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
+        """The epoch, counted from 0, whose order comes next."""
         self.epoch = epoch
 
     def __len__(self) -> int:

@@ -68,7 +68,7 @@ def fit(
 
     `identity` names the inputs, for example their digests: a run in the same folder with the same
     identity, seed and training values goes on, any other starts from scratch. `device` is auto,
-    cpu, cuda or mps. Raises TrainingDiverged when the loss is no number any more, and MemoryError
+    cpu, cuda or mps. Raises TrainingDivergedError when the loss is no number any more, and MemoryError
     with advice when the memory is not enough; ValueError for unusable data.
     """
     values = {"identity": identity, "seed": seed, "recipe": training_values(recipe)}

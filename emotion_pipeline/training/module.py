@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 BATCHES_BETWEEN_CHECKS = 32
 
 
-class TrainingDiverged(RuntimeError):
+class TrainingDivergedError(RuntimeError):
     """The loss is no number any more; the message says what to try."""
 
 
@@ -44,16 +44,19 @@ class Training(pl.LightningModule):
         self._clock = time.monotonic()
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Optimiser and schedule of the recipe, the schedule stepped per batch."""
         optimiser = build_optimiser(self.network, self.recipe.optimiser)
         n_steps = int(self.trainer.estimated_stepping_batches)
         schedule = build_schedule(optimiser, self.recipe.schedule, n_steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_train_epoch_start(self) -> None:
+        """Start the epoch's sums and its clock."""
         self._train_losses = []
         self._clock = time.monotonic()
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        """Loss of one batch; seed, epoch and batch decide every random draw in it."""
         place = (self.seed, self.current_epoch, batch_idx)
         torch.manual_seed(seed_for("dropout", *place))
         policy = POLICIES[self.recipe.augment.policy]
@@ -67,9 +70,11 @@ class Training(pl.LightningModule):
         return loss
 
     def on_validation_epoch_start(self) -> None:
+        """Start the validation's sums."""
         self._validation_sums = []
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002 (Lightning's)
+        """Add a batch to the sums; the weights are the averaged ones where there is an average."""
         images, targets = batch
         logits = self.network(standardise(images))
         n_right = (logits.argmax(1) == targets.argmax(1)).sum()
@@ -96,9 +101,11 @@ class Training(pl.LightningModule):
         self.trainer.should_stop = has_ended(self.rows, self.recipe)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Put the curves beside the weights, so that they survive a killed run."""
         checkpoint.update(rows=self.rows, seconds=self.seconds)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the curves up again."""
         self.rows, self.seconds = checkpoint["rows"], checkpoint["seconds"]
 
     def _last_learning_rate(self) -> float:
@@ -110,7 +117,7 @@ class Training(pl.LightningModule):
         if not math.isfinite(loss):
             rate = self.recipe.optimiser.learning_rate
             half = self.recipe.precision != "32-true"
-            raise TrainingDiverged(
+            raise TrainingDivergedError(
                 f"the loss became {loss} in epoch {self.current_epoch + 1}: try a lower "
                 f"learning_rate than {rate:g}, for example {rate / 10:g}"
                 + (f", or precision 32-true instead of {self.recipe.precision}" if half else "")

@@ -6,6 +6,7 @@ neither torch nor Lightning, because every recipe is read when Dagster starts.
 
 import re
 from collections.abc import Collection
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -156,9 +157,10 @@ def load(path: Path) -> Recipe:
     return recipe
 
 
-def load_all(folder: Path = FOLDER) -> dict[str, Recipe]:
-    """Every recipe of a folder by its name, which is the file name without its ending."""
-    return {path.stem: load(path) for path in sorted(folder.glob("*.yaml"))}
+def load_all(folder: Path = FOLDER, pattern: str = "*") -> dict[str, Recipe]:
+    """The recipes of a folder by name, which is the file name without its ending."""
+    paths = sorted(folder.glob("*.yaml"))
+    return {path.stem: load(path) for path in paths if fnmatch(path.stem, pattern)}
 
 
 def _read(path: Path) -> Any:

@@ -5,7 +5,6 @@ against the recipe that it carries before it is used.
 """
 
 import json
-import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -52,10 +51,10 @@ def save(folder: Path, state_dict: dict[str, torch.Tensor], meta: dict[str, Any]
     (folder / META).unlink(missing_ok=True)
     tensors = {name: value.detach().cpu().contiguous() for name, value in state_dict.items()}
     save_file(tensors, folder / f"{WEIGHTS}.part")
-    os.replace(folder / f"{WEIGHTS}.part", folder / WEIGHTS)
+    (folder / f"{WEIGHTS}.part").replace(folder / WEIGHTS)
     text = json.dumps(meta, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False)
     (folder / f"{META}.part").write_text(text + "\n", encoding="utf-8")
-    os.replace(folder / f"{META}.part", folder / META)
+    (folder / f"{META}.part").replace(folder / META)
 
 
 def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:

@@ -35,6 +35,7 @@ class FiveBlocks(nn.Module):
         self.head = nn.Linear(widths[-1], n_classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits (n, n_classes)."""
         features = self.blocks(self.stem(images.contiguous(memory_format=torch.channels_last)))
         pooled = features.mean((2, 3))  # (n, widths[-1])
         logits: torch.Tensor = self.head(self.dropout(pooled))
@@ -53,6 +54,7 @@ class Block(nn.Module):
         self.dropout = nn.Dropout2d(dropout)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Features (n, n_in, h, w) to (n, n_out, h/2, w/2), rounded up."""
         changed = self.second(functional.relu(self.first(features), inplace=True))
         joined = functional.relu(changed + self.shortcut(features), inplace=True)
         halved = functional.max_pool2d(joined, 2, ceil_mode=True)  # (n, n_out, h/2, w/2)
