@@ -32,13 +32,15 @@ def combined(parts: Iterable[str]) -> str:
 
 
 def row_digests(rows: pa.Table, columns: Sequence[str]) -> list[bytes]:
-    """A 16-byte digest per row over the named columns; binary columns count by their bytes."""
+    """A 16-byte digest per row over the named columns; binary ones, without nulls, by their bytes."""
     blobs = [name for name in columns if _is_binary(rows.schema.field(name).type)]
     plain = [rows[name].to_pylist() for name in columns if name not in blobs]
     texts = [repr(values) for values in zip(*plain, strict=True)] if plain else [""] * len(rows)
     digests = [hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES) for text in texts]
     for name in blobs:
         for digest, blob in zip(digests, rows[name].to_pylist(), strict=True):
+            if len(blobs) > 1:
+                digest.update(b"%d " % len(blob))
             digest.update(blob)
     return [digest.digest() for digest in digests]
 

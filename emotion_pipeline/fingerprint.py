@@ -9,6 +9,7 @@ Nothing is imported to compute it.
 import ast
 import hashlib
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 PACKAGE = "emotion_pipeline"
@@ -16,7 +17,8 @@ ROOT = Path(__file__).resolve().parent
 
 # These move rows about, start work or draw sample sources; they do not make values.
 PLUMBING = tuple(
-    f"{PACKAGE}.{name}" for name in ("lake", "settings", "fingerprint", "stages", "datasets.drawn_")
+    f"{PACKAGE}.{start}"
+    for start in ("lake.", "settings.", "fingerprint.", "stages.", "datasets.drawn_")
 )
 
 
@@ -31,12 +33,12 @@ def fingerprint(*modules: str, values: object = None) -> str:
 
 
 def reachable(*modules: str) -> set[str]:
-    """The modules and every package module that they import, without the plumbing."""
+    """The modules and every package module that they import, without imported plumbing."""
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found and not name.startswith(PLUMBING):
+        if name not in found and (name in modules or not f"{name}.".startswith(PLUMBING)):
             found.add(name)
             waiting.extend(_imports(name))
     return found
@@ -81,10 +83,13 @@ def _is_text_only(statement: ast.AST) -> bool:
 @cache
 def _imports(module: str) -> tuple[str, ...]:
     names: set[str] = set()
-    for node in ast.walk(_tree(module)):
+    tree, file = _tree(module), _source(module)
+    within = module if file and file.stem == "__init__" else module.rpartition(".")[0]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = resolve_name("." * node.level + (node.module or ""), within)
+            names.add(origin)
+            names.update(f"{origin}.{alias.name}" for alias in node.names)
     return tuple(sorted(name for name in names if _source(name) is not None))

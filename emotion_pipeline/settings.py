@@ -4,10 +4,10 @@ A setting says where and on what things run. Whatever changes a number in a repo
 setting but a value of a recipe.
 """
 
-import os
 from pathlib import Path
 from typing import Literal
 
+from joblib import cpu_count
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -21,14 +21,21 @@ def project_root() -> Path:
 class Settings(BaseSettings):
     """Where the lake is, where raw files are, how and on what work is done."""
 
-    model_config = SettingsConfigDict(env_prefix="EMOTION_PIPELINE_", extra="ignore", frozen=True)
+    # An alias per field, not a prefix, so that an error names the variable that is wrong.
+    model_config = SettingsConfigDict(
+        alias_generator=lambda name: f"EMOTION_PIPELINE_{name.upper()}",
+        populate_by_name=True,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
 
     lake: Path = Field(default_factory=lambda: project_root() / "data_lake")
     raw: Path | None = None
     dagster_home: Path = Field(default_factory=lambda: project_root() / ".dagster")
     postgres_url: str | None = None
     engine: Literal["loky", "threading", "sequential"] = "loky"
-    workers: int = Field(default_factory=lambda: len(os.sched_getaffinity(0)), ge=1)
+    workers: int = Field(default_factory=cpu_count, ge=1)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     recipes: str = "*"
     """Pattern of the recipes that are part of the graph."""

@@ -236,9 +236,9 @@ def _draw_glasses(canvas: np.ndarray, person: Person) -> None:
 def _photograph(canvas: np.ndarray, rng: np.random.Generator, size_px: int) -> np.ndarray:
     """Hold the camera not quite straight, light the scene from one side, expose, add noise."""
     turn = cv2.getRotationMatrix2D(
-        (CENTRE_PX, CENTRE_PX), rng.uniform(-9, 9), rng.uniform(0.95, 1.2)
+        (CENTRE_PX, CENTRE_PX), rng.uniform(-6, 6), rng.uniform(1.0, 1.15)
     )
-    shift = rng.uniform(-7, 7, (2, 1))
+    shift = rng.uniform(-4, 4, (2, 1))
     view = cv2.warpAffine(
         canvas,
         turn + np.hstack([np.zeros((2, 2)), shift]),

@@ -61,7 +61,7 @@ def find(raw_root: Path) -> list[Path]:
     """The votes, and the mark of drawn samples if it is there."""
     for folder in folder_of(raw_root, *FOLDERS):
         for path in sorted(folder.iterdir()):
-            if path.name.lower() == FILE:
+            if path.name.lower() == FILE and path.is_file():
                 return [path, *(mark for mark in [folder / SYNTHETIC_MARK] if mark.is_file())]
     raise SourceMissing(
         f"FER+ is not in {raw_root / 'ferplus'} nor in {raw_root / 'fer2013'}: expected"

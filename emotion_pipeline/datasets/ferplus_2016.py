@@ -12,6 +12,7 @@ from emotion_pipeline.datasets.base import (
     SYNTHETIC_MARK,
     Dataset,
     Pictures,
+    Reject,
     Scan,
     SourceMissing,
     SourceRefused,
@@ -52,7 +53,7 @@ def scan(files: list[Path], pictures: Pictures | None) -> Scan:
             try:
                 rows.append(_placed(fields, split, by_name))
             except vote_csv.BadVotes as bad:
-                rejects.append(vote_csv.reject(path, position, bad))
+                rejects.append(Reject(f"{path.parent.name}/{path.name}", position, *bad.args))
     if not rows:
         raise SourceRefused(f"{files[-1].parent.parent}: not one usable row of votes")
     joined, unmatched = ferplus.join(rows, pictures, files[0])

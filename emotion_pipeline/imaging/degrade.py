@@ -86,11 +86,11 @@ def _gaussian_noise(image: np.ndarray, deviation: float, rng: np.random.Generato
     return _rounded(image + noise * np.float32(deviation * _growth(image)))
 
 
-def _gaussian_blur(image: np.ndarray, blur: float, rng: np.random.Generator) -> np.ndarray:
+def _gaussian_blur(image: np.ndarray, blur: float, _: np.random.Generator) -> np.ndarray:
     return cv2.GaussianBlur(image, (0, 0), blur * _side_px(image))
 
 
-def _jpeg(image: np.ndarray, quantiser: float, rng: np.random.Generator) -> np.ndarray:
+def _jpeg(image: np.ndarray, quantiser: float, _: np.random.Generator) -> np.ndarray:
     percent = quantiser * _growth(image)
     quality = 5000 / percent if percent > 100 else 100 - percent / 2
     options = (cv2.IMWRITE_JPEG_QUALITY, max(1, round(quality)))

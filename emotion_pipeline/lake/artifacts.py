@@ -32,7 +32,7 @@ class Artifact:
                 (self.folder / name).stat().st_size == size for name, size in notes["files"].items()
             )
             return Provenance(notes["inputs"], notes["code"], notes["content"]) if whole else None
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def version(self) -> str | None:

@@ -56,7 +56,7 @@ class Table:
             return Provenance(
                 *(notes[_FOOTER + name].decode() for name in (b"inputs", b"code", b"content"))
             )
-        except (OSError, pa.ArrowException, KeyError):
+        except (OSError, ValueError, pa.ArrowException, KeyError):
             return None
 
     def version(self) -> str | None:
@@ -67,15 +67,20 @@ class Table:
         return combined(c for c in contents if c) if all(contents) else None
 
     def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
-        """Rows of one bucket in the order of `sample_id`; DamagedTable if it cannot be read."""
+        """Rows of one bucket as they were written; DamagedTable if they cannot be read."""
         path = self.path(bucket)
+        expected = [field for field in self.schema if columns is None or field.name in columns]
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                return file.read(columns=None if columns is None else list(columns))
-        except (OSError, pa.ArrowException) as error:
+                rows = file.read(columns=None if columns is None else list(columns))
+            # The pages have checksums; the footer, which names and types the columns, has none.
+            if not rows.schema.equals(pa.schema(expected)):
+                raise ValueError("its columns are not those of the table")
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise DamagedTable(
                 f"{path} cannot be read ({error}). Delete it and refresh: it will be made anew."
             ) from error
+        return rows
 
     def read_all(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Every row, bucket after bucket."""

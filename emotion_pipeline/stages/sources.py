@@ -29,23 +29,23 @@ def observe(workspace: Workspace, dataset: Dataset) -> Observation:
     files = dataset.find(workspace.settings.raw_root)
     memory = workspace.lake.scratch / "observed" / f"{dataset.name}.json"
     known = _remembered(memory)
-    stats = {path: path.stat() for path in files}
-    marks = {str(path): [stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()}
-    digests = {
-        path: known[path][1]
-        if path in known and known[path][0] == mark
-        else digest_file(Path(path))
-        for path, mark in marks.items()
-    }
-    fresh = {path: [mark, digests[path]] for path, mark in marks.items()}
-    if fresh != known:
+    marks = {path: _mark(path) for path in files}
+    digests = {mark: known.get(mark) or digest_file(path) for path, mark in marks.items()}
+    if digests != known:
         memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(json.dumps(fresh))
-    return Observation(files, combined(f"{path.name} {digests[str(path)]}" for path in files))
+        memory.write_text(json.dumps(digests))
+    return Observation(files, combined(f"{path.name} {digests[marks[path]]}" for path in files))
 
 
-def _remembered(memory: Path) -> dict[str, list]:
+def _mark(path: Path) -> str:
+    stat = path.stat()
+    return f"{path} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def _remembered(memory: Path) -> dict[str, str]:
+    """Digests by mark; none where they cannot be read."""
     try:
-        return json.loads(memory.read_text())
+        found = json.loads(memory.read_text())
     except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
-from emotion_pipeline.training.recipe import Optimiser, Schedule
+from emotion_pipeline.training.values import Optimiser, Schedule
 
 
 def build_optimiser(network: nn.Module, values: Optimiser) -> Optimizer:

@@ -5,19 +5,29 @@ neither torch nor Lightning, because every recipe is read when Dagster starts.
 """
 
 import re
-from collections.abc import Collection
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from emotion_pipeline.domains import DOMAINS, ORIGINAL
+from emotion_pipeline.domains import DOMAINS
 from emotion_pipeline.labels import LABEL_SPACES, nearest
-from emotion_pipeline.training.models import NAMES as MODELS
-from emotion_pipeline.training.policies import POLICIES
-from emotion_pipeline.votes import VOTE_RULES
+from emotion_pipeline.training.values import (
+    Augment,
+    Data,
+    Distinct,
+    Domains,
+    EarlyStopping,
+    Loss,
+    Model,
+    Optimiser,
+    Schedule,
+    Section,
+    Seed,
+    one_of,
+)
 
 FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 LARGEST_FILE_BYTES = 64 * 1024
@@ -26,92 +36,6 @@ NOT_IN_THE_WEIGHTS = {"description", "seeds", "evaluate_on", "flip_at_test"}
 
 class RecipeError(ValueError):
     """A recipe that cannot be used; the message says which file, which field and why."""
-
-
-def _one_of(*names: str) -> AfterValidator:
-    """Check that answers a wrong name with the nearest right ones."""
-
-    def check(name: str) -> str:
-        if name not in names:
-            raise ValueError(nearest(name, names))
-        return name
-
-    return AfterValidator(check)
-
-
-def _all_different(values: Collection[object]) -> Collection[object]:
-    if len(set(values)) < len(values):
-        raise ValueError("every value may stand here only once")
-    return values
-
-
-Distinct = AfterValidator(_all_different)
-DatasetName = Annotated[str, Field(pattern=r"^[a-z0-9]{1,40}$")]
-Domains = Annotated[tuple[Annotated[str, _one_of(*DOMAINS)], ...], Field(min_length=1), Distinct]
-Width = Annotated[int, Field(ge=1, le=4096)]
-Dropout = Annotated[float, Field(ge=0, le=0.9)]
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
-
-
-class Section(BaseModel):
-    """Base of all parts: nothing unknown, nothing changed afterwards, no infinite numbers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Data(Section):
-    """What is learned: whose labels, on whose pictures, in which domains."""
-
-    labels: DatasetName
-    pictures: DatasetName
-    domains: Domains = (ORIGINAL,)
-    label_space: Annotated[str, _one_of(*LABEL_SPACES)] = "eight_emotions"
-    vote_rule: Annotated[str, _one_of(*VOTE_RULES)] | None = None
-
-
-class Model(Section):
-    """Architecture family (a file in `training/models`) and its values."""
-
-    name: Annotated[str, _one_of(*MODELS)]
-    widths: Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
-    dropout: Dropout = 0.0
-    head_dropout: Dropout = 0.0
-    input_px: Annotated[int, Field(ge=32, le=512)] = 48
-
-
-class Augment(Section):
-    """Name of an augmentation policy of `training/policies`."""
-
-    policy: Annotated[str, _one_of(*POLICIES)] = "none"
-
-
-class Optimiser(Section):
-    """`momentum` is used by sgd (in Nesterov's form) and ignored by adamw."""
-
-    name: Annotated[str, _one_of("sgd", "adamw")]
-    learning_rate: Annotated[float, Field(gt=0, le=10)]
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
-
-
-class Schedule(Section):
-    """Learning rate over the steps; it rises linearly over the first `warmup_fraction`."""
-
-    name: Annotated[str, _one_of("cosine", "constant")] = "cosine"
-    warmup_fraction: Annotated[float, Field(ge=0, le=0.5)] = 0.05
-
-
-class Loss(Section):
-    """Loss against a distribution over the emotions."""
-
-    name: Annotated[str, _one_of("soft_cross_entropy")] = "soft_cross_entropy"
-    label_smoothing: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-
-
-class EarlyStopping(Section):
-    """Stop after this many epochs without a lower validation loss."""
-
-    patience_epochs: Annotated[int, Field(ge=1, le=1000)]
 
 
 class Recipe(Section):
@@ -128,7 +52,7 @@ class Recipe(Section):
     batch_size: Annotated[int, Field(ge=2, le=8192)]
     early_stopping: EarlyStopping | None = None
     ema_decay: Annotated[float, Field(ge=0.5, lt=1)] | None = None
-    precision: Annotated[str, _one_of("32-true", "bf16-mixed")] = "32-true"
+    precision: Annotated[str, one_of("32-true", "bf16-mixed")] = "32-true"
     flip_at_test: bool = True
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=99), Distinct] = (1,)
     evaluate_on: Domains = DOMAINS
@@ -178,10 +102,6 @@ def _sentence(fault: Any) -> str:
     """One fault of pydantic as `model.name: unknown name 'cnn4'; did you mean 'cnn5'?`."""
     field = ".".join(map(str, fault["loc"])) or "the file"
     if fault["type"] == "extra_forbidden":
-        known = sorted({name for part in _sections() for name in part.model_fields})
+        known = sorted({name for part in Section.__subclasses__() for name in part.model_fields})
         return f"{field}: {nearest(str(fault['loc'][-1]), known)}"
     return f"{field}: {fault['msg'].removeprefix('Value error, ')} (got {fault['input']!r:.80})"
-
-
-def _sections() -> list[type[Section]]:
-    return Section.__subclasses__()

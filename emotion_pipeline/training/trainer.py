@@ -1,0 +1,68 @@
+"""Lightning's Trainer as this project uses it, and what is said when it fails or chats."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from emotion_pipeline.training import checkpoints
+from emotion_pipeline.training.averaging import WarmAverage
+from emotion_pipeline.training.recipe import Recipe
+
+
+def build_trainer(recipe: Recipe, folder: Path, device: str, progress: bool) -> pl.Trainer:
+    """A Trainer on one device that writes into the folder only."""
+    bar = progress and sys.stderr.isatty()  # a log file gets one line per epoch instead
+    callbacks: list[Callback] = [checkpoints.KeepLastAndBest(folder)]
+    callbacks += [WarmAverage(recipe.ema_decay)] if recipe.ema_decay else []
+    callbacks += [TQDMProgressBar(refresh_rate=5)] if bar else []
+    on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+    return pl.Trainer(
+        accelerator=device,
+        devices=1,
+        precision=recipe.precision,  # type: ignore[arg-type]
+        max_epochs=recipe.epochs,
+        callbacks=callbacks,
+        logger=TensorBoardLogger(folder, name=checkpoints.TENSORBOARD, version=""),
+        default_root_dir=folder,
+        deterministic="warn" if on_gpu else None,  # on the CPU it changes nothing but the speed
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+        enable_model_summary=False,
+        enable_progress_bar=bar,
+        log_every_n_steps=1,
+    )
+
+
+@contextmanager
+def memory_advice(recipe: Recipe) -> Iterator[None]:
+    """Turn running out of memory into an error that says what to change."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise MemoryError(
+            f"not enough memory for batches of {recipe.batch_size}: halve batch_size in the "
+            "recipe (and learning_rate with it), or free memory on the device"
+        ) from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave out what Lightning says to everybody, and nothing that it says about this run."""
+    chatter = logging.getLogger("lightning.pytorch.utilities.rank_zero")
+    level = chatter.level
+    chatter.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
+            yield
+    finally:
+        chatter.setLevel(level)

@@ -1,0 +1,123 @@
+"""A whole pipeline that is made in seconds: few drawn faces, a tiny network, a lake of its own."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.definitions.data_version import CachingStaleStatusResolver
+from dagster._core.loader import LoadingContext
+
+from emotion_pipeline.datasets import all_datasets
+from emotion_pipeline.orchestration.assets import asset_for
+from emotion_pipeline.orchestration.build import build_definitions
+from emotion_pipeline.orchestration.pipeline import Pipeline, build_pipeline
+from emotion_pipeline.orchestration.refresh import Look, Outcome, refresh, select
+from emotion_pipeline.settings import Settings
+from emotion_pipeline.training.recipe import Recipe
+
+RECIPE = Recipe.model_validate(
+    {
+        "description": "tiny",
+        "data": {"labels": "ferplus", "pictures": "fer2013", "vote_rule": "distribution"},
+        "model": {"name": "cnn5", "widths": [2, 2, 2, 2, 2], "input_px": 32},
+        "optimiser": {"name": "sgd", "learning_rate": 0.01},
+        "epochs": 1,
+        "batch_size": 16,
+        "seeds": [1],
+        "evaluate_on": ["original", "grayscale", "jpeg-1"],
+    }
+)
+PICTURE_STAGES = ("duplicates/*", "grayscale/*", "degraded/*", "samples/*")
+
+
+@dataclass
+class Small:
+    """One lake, one Dagster instance, and the raw files of 60 drawn faces."""
+
+    root: Path
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+    recipes: dict[str, Recipe] = field(default_factory=lambda: {"ferplus_cnn5_tiny": RECIPE})
+    changed_code: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(lake=self.root / "lake", raw=self.root / "raw", engine="sequential", workers=1)
+
+    def draw(self, n: int = 60) -> None:
+        for dataset in all_datasets().values():
+            if dataset.draw is not None:
+                dataset.draw(self.settings.raw_root, n, 1)
+
+    def pipeline(self) -> Pipeline:
+        """The pipeline as a fresh process would build it; some stages with other code."""
+        pipeline = build_pipeline(self.settings, recipes=self.recipes)
+        graph = pipeline.graph
+        graph |= {key: replace(graph[key], code="other code") for key in self.changed_code}
+        assets = [asset_for(stage, graph, self.settings) for stage in graph.values()]
+        return replace(pipeline, assets=assets)
+
+    def refresh(self, *patterns: str) -> Outcome:
+        pipeline = self.pipeline()
+        return refresh(pipeline, self.instance, select(pipeline, patterns))
+
+    def due(self, *patterns: str) -> set[str]:
+        """Keys with a partition that is directly missing or stale."""
+        pipeline = self.pipeline()
+        look = Look(pipeline, self.instance)
+        stages = select(pipeline, patterns)
+        return {one.key for stage in stages for one in look.standings(stage) if one.due}
+
+    def dagster_says(self) -> set[str]:
+        """Keys that Dagster's own resolver, and so its UI, calls missing or stale."""
+        graph = build_definitions(self.pipeline()).resolve_asset_graph()
+        resolver = CachingStaleStatusResolver(self.instance, graph, _Loading(self.instance))
+        found = set()
+        for key in graph.toposorted_asset_keys:
+            node = graph.get(key)
+            if node.is_materializable:
+                names = node.partitions_def.get_partition_keys() if node.is_partitioned else [None]
+                if any(resolver.get_status(key, name).value != "FRESH" for name in names):
+                    found.add(key.to_user_string())
+        return found
+
+    def edit_row(self, row: int, change: Callable[[list[str]], None], file: str = "fer2013") -> None:
+        """Change one data row of a raw file through its fields."""
+        name = {"fer2013": "fer2013.csv", "ferplus": "fer2013new.csv"}[file]
+        path = self.settings.raw_root / file / name
+        with path.open(newline="") as handle:
+            rows = list(csv.reader(handle))
+        change(rows[row + 1])
+        with path.open("w", newline="") as handle:
+            csv.writer(handle, lineterminator="\n").writerows(rows)
+
+    def darken(self, *rows: int) -> None:
+        def black(fields: list[str]) -> None:
+            fields[1] = " ".join(["0"] * 2304)
+
+        for row in rows:
+            self.edit_row(row, black)
+
+
+class _Loading(LoadingContext):
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self._instance, self._loaders = instance, {}
+
+    @property
+    def instance(self) -> dg.DagsterInstance:
+        return self._instance
+
+    @property
+    def loaders(self) -> dict:
+        return self._loaders
+
+
+def made(outcome: Outcome) -> dict[str, int]:
+    """How many partitions of each asset were materialised."""
+    keys = [done.standing.key for done in outcome.done]
+    return {key: keys.count(key) for key in dict.fromkeys(keys)}
+
+
+def summaries(outcome: Outcome, prefix: str) -> list[str]:
+    return [done.summary for done in outcome.done if done.standing.key.startswith(prefix)]

@@ -1,0 +1,160 @@
+"""Touch one thing, and exactly what follows from it is made again.
+
+In every case three have to agree: what `status` names, what `refresh` runs first, and, where
+Dagster can know of it, what its UI shows.
+"""
+
+import os
+
+import pytest
+
+from emotion_pipeline.domains import DEGRADED
+from emotion_pipeline.orchestration.refresh import Look, record_observations
+from emotion_pipeline_tests.orchestration.small import PICTURE_STAGES, RECIPE, made, summaries
+
+BELOW_PIXELS = {
+    "samples/fer2013": 1,
+    "duplicates/fer2013": 1,
+    "faces/fer2013": 1,
+    "grayscale/fer2013": 1,
+    "degraded/fer2013": len(DEGRADED),
+    "samples/ferplus": 1,
+}
+MISSING_IN_TESTS = {"samples/ferplus_2016", "models/ferplus_cnn5_tiny", "predictions/ferplus_cnn5_tiny"}
+
+
+@pytest.fixture
+def done(small):
+    """Every picture stage is made."""
+    outcome = small.refresh(*PICTURE_STAGES)
+    assert outcome.succeeded
+    assert made(outcome) == BELOW_PIXELS
+    return small
+
+
+def ui(small):
+    """What Dagster calls stale once it knows the raw files, without what was never made."""
+    record_observations(Look(small.pipeline(), small.instance))
+    return small.dagster_says() - MISSING_IN_TESTS - {"reports/evaluation"}
+
+
+def invert_pixels(fields):
+    fields[1] = " ".join(str(255 - int(value)) for value in fields[1].split())
+
+
+def test_nothing_is_due_after_a_refresh(done):
+    assert done.due(*PICTURE_STAGES) == set()
+    assert ui(done) == set()
+    assert done.refresh(*PICTURE_STAGES).done == []
+
+
+def test_a_touched_file_with_the_same_content_makes_nothing_stale(done):
+    path = done.settings.raw_root / "fer2013" / "fer2013.csv"
+    os.utime(path, ns=(1, 1))
+    assert done.due(*PICTURE_STAGES) == ui(done) == set()
+
+
+def test_one_changed_picture_rewrites_one_bucket_of_every_derived_table(done):
+    done.edit_row(7, invert_pixels)
+    assert done.due(*PICTURE_STAGES) == ui(done) == {"samples/fer2013"}
+    outcome = done.refresh(*PICTURE_STAGES)
+    assert made(outcome) == BELOW_PIXELS
+    for prefix in ("samples/fer2013", "faces", "grayscale", "degraded"):
+        for summary in summaries(outcome, prefix):
+            assert summary.startswith("1 of 16 buckets rewritten, 1 of 60 rows computed")
+    assert summaries(outcome, "samples/ferplus") == [
+        "0 of 16 buckets rewritten, 0 of 60 rows computed; 0 rejects"
+    ]
+    assert done.due(*PICTURE_STAGES) == ui(done) == set()
+
+
+def test_a_changed_label_stops_at_the_faces(done):
+    done.edit_row(7, lambda fields: fields.__setitem__(0, "3" if fields[0] != "3" else "4"))
+    outcome = done.refresh(*PICTURE_STAGES)
+    assert set(made(outcome)) == {
+        "samples/fer2013",
+        "duplicates/fer2013",
+        "faces/fer2013",
+        "samples/ferplus",
+    }
+    assert ui(done) == set()
+
+
+def test_changed_votes_touch_only_the_votes(done):
+    done.edit_row(7, lambda fields: fields.__setitem__(slice(2, None), ["10", *["0"] * 9]), "ferplus")
+    assert done.due(*PICTURE_STAGES) == ui(done) == {"samples/ferplus"}
+    assert made(done.refresh(*PICTURE_STAGES)) == {"samples/ferplus": 1}
+
+
+def test_rows_that_are_added_and_removed_are_the_only_ones_computed(done):
+    path = done.settings.raw_root / "fer2013" / "fer2013.csv"
+    before = path.read_text()
+    path.write_text(before + f"3,{' '.join(['7'] * 2303)} 9,PrivateTest\n")
+    outcome = done.refresh("faces/*")
+    assert summaries(outcome, "faces") == ["1 of 16 buckets rewritten, 1 of 61 rows computed"]
+    path.write_text(before)
+    outcome = done.refresh("faces/*")
+    assert summaries(outcome, "faces") == ["1 of 16 buckets rewritten, 0 of 60 rows computed"]
+
+
+@pytest.mark.parametrize("key", ["faces/fer2013", "grayscale/fer2013", "duplicates/fer2013"])
+def test_a_deleted_lake_file_is_made_again_and_nothing_below(done, key):
+    next((done.settings.lake / key).glob("*.parquet")).unlink()
+    assert done.due(*PICTURE_STAGES) == {key}
+    assert made(done.refresh(*PICTURE_STAGES)) == {key: 1}
+    assert done.due(*PICTURE_STAGES) == set()
+
+
+def test_one_deleted_partition_is_made_again_alone(done):
+    folder = done.settings.lake / "degraded" / "fer2013" / "domain=jpeg-3"
+    for file in folder.iterdir():
+        file.unlink()
+    outcome = done.refresh(*PICTURE_STAGES)
+    assert [done.standing.partition for done in outcome.done] == ["jpeg-3"]
+
+
+def test_a_truncated_lake_file_is_made_again(done):
+    file = next((done.settings.lake / "grayscale" / "fer2013").glob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:-20])
+    assert made(done.refresh(*PICTURE_STAGES)) == {"grayscale/fer2013": 1}
+
+
+@pytest.mark.parametrize("key", ["grayscale/fer2013", "samples/fer2013", "degraded/fer2013"])
+def test_changed_code_that_gives_the_same_content_stops_there(done, key):
+    done.changed_code = (key,)
+    assert done.due(*PICTURE_STAGES) == {key}
+    assert set(made(done.refresh(*PICTURE_STAGES))) == {key}
+    assert done.due(*PICTURE_STAGES) == set()
+
+
+def test_a_lost_dagster_instance_costs_no_computing(done):
+    done.instance = type(done)(done.root).instance
+    outcome = done.refresh(*PICTURE_STAGES)
+    assert made(outcome) == BELOW_PIXELS
+    assert all(text.startswith("0 of 16 buckets") for text in summaries(outcome, "degraded"))
+
+
+def test_an_edited_recipe_makes_its_model_and_what_follows_again(small):
+    assert small.refresh().succeeded
+    assert small.due() == set()
+    changed = RECIPE.model_copy(update={"batch_size": 8})
+    small.recipes = {"ferplus_cnn5_tiny": changed}
+    assert small.due() == {"models/ferplus_cnn5_tiny"}
+    assert small.dagster_says() - {"samples/ferplus_2016"} == {"models/ferplus_cnn5_tiny"}
+    assert made(small.refresh()) == {
+        "models/ferplus_cnn5_tiny": 1,
+        "predictions/ferplus_cnn5_tiny": 3,
+        "reports/evaluation": 1,
+    }
+    small.recipes = {"ferplus_cnn5_tiny": changed.model_copy(update={"description": "other words"})}
+    assert small.due() == set()
+
+
+def test_a_changed_test_picture_does_not_train_again(small):
+    assert small.refresh().succeeded
+    small.edit_row(59, invert_pixels)
+    outcome = small.refresh()
+    assert summaries(outcome, "models") == [
+        "weights of these rows and this recipe are there already"
+    ]
+    assert all("1 rows computed" in text for text in summaries(outcome, "predictions"))

@@ -1,0 +1,1 @@
+"""Tests of training, on networks and pictures small enough for seconds."""

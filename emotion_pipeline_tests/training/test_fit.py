@@ -1,0 +1,179 @@
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from emotion_pipeline.training import checkpoints
+from emotion_pipeline.training.curves import best_epoch, has_ended
+from emotion_pipeline.training.fit import FitResult, fit
+from emotion_pipeline.training.module import TrainingDivergedError
+from emotion_pipeline.training.optimise import learning_rate_factor
+from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.values import Schedule
+from emotion_pipeline_tests.training import tiny
+
+
+def _fit(folder: Path, recipe: Recipe | None = None, seed: int = 1, identity: str = "a"):
+    train, validation = tiny.patterns(64), tiny.patterns(32, seed=9)
+    chosen = recipe or tiny.recipe()
+    return fit(chosen, seed, train, validation, folder, identity=identity, device="cpu")
+
+
+def _same(one: FitResult, other: FitResult) -> bool:
+    names = one.state_dict.keys() == other.state_dict.keys()
+    weights = all(
+        torch.equal(one.state_dict[name], other.state_dict[name]) for name in one.state_dict
+    )
+    return names and weights and one.curves.equals(other.curves)
+
+
+@pytest.fixture(scope="module")
+def unkilled(tmp_path_factory) -> FitResult:
+    return _fit(tmp_path_factory.mktemp("unkilled"))
+
+
+def _stop_at(monkeypatch, epoch: int) -> None:
+    """Make training fail in the middle of an epoch, counted from 0."""
+    from emotion_pipeline.training.module import Training
+
+    step = Training.training_step
+
+    def failing(self, batch, batch_idx):
+        if (self.current_epoch, batch_idx) == (epoch, 2):
+            raise RuntimeError("killed")
+        return step(self, batch, batch_idx)
+
+    monkeypatch.setattr(Training, "training_step", failing)
+
+
+def test_training_learns_patterns_that_are_easy_to_tell_apart(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recipe = tiny.recipe(epochs=12, augment={"policy": "none"}, precision="bf16-mixed")
+    result = _fit(tmp_path / "work", recipe)
+    losses = result.curves["train_loss"]
+    assert losses.iloc[-1] < 0.8 * losses.iloc[0]
+    assert result.curves["validation_accuracy_score"].max() > 3 / tiny.N_CLASSES
+    assert result.curves["epoch"].tolist() == list(range(1, 13))
+    assert result.best_epoch == result.curves["validation_loss"].argmin() + 1
+    assert result.n_parameters > 0
+    assert result.seconds > 0
+    assert list((tmp_path / "work" / "tensorboard").glob("events*"))
+    assert [path.name for path in tmp_path.iterdir()] == ["work"]  # nothing beside the work folder
+
+
+def test_the_seed_decides_the_weights(tmp_path, unkilled):
+    assert _same(_fit(tmp_path / "again"), unkilled)
+    assert not _same(_fit(tmp_path / "other", seed=2), unkilled)
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_a_run_that_failed_goes_on_to_the_same_weights(tmp_path, monkeypatch, unkilled, epoch):
+    with monkeypatch.context() as patch:
+        _stop_at(patch, epoch)
+        with pytest.raises(RuntimeError, match="killed"):
+            _fit(tmp_path)
+    assert len(checkpoints.read(tmp_path / checkpoints.LAST)["rows"]) == epoch
+    assert _same(_fit(tmp_path), unkilled)
+
+
+def test_a_run_killed_while_it_writes_goes_on_to_the_same_weights(tmp_path, unkilled):
+    code = (
+        "import os, signal, shutil, sys; from pathlib import Path\n"
+        "from emotion_pipeline_tests.training import test_fit\n"
+        "copy, n = shutil.copyfile, []\n"
+        "def dying(source, target):\n"
+        "    n.append(copy(source, target))\n"
+        "    if len(n) == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "shutil.copyfile = dying\n"
+        "test_fit._fit(Path(sys.argv[1]))\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert killed.returncode == -9
+    assert _same(_fit(tmp_path), unkilled)
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path, monkeypatch, unkilled):
+    _fit(tmp_path)
+    _stop_at(monkeypatch, 0)
+    assert _same(_fit(tmp_path), unkilled)
+
+
+@pytest.mark.parametrize("names", [["last.ckpt"], ["best.ckpt"], ["last.ckpt", "best.ckpt"]])
+@pytest.mark.parametrize("keep", [0, 0.6])
+def test_damaged_checkpoints_do_not_end_the_run(tmp_path, caplog, unkilled, names, keep):
+    _fit(tmp_path)
+    for name in names:
+        whole = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(whole[: int(keep * len(whole))])
+    with caplog.at_level(logging.WARNING):
+        assert _same(_fit(tmp_path), unkilled)
+    assert "is damaged" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "change", [{"identity": "b"}, {"seed": 2}, {"recipe": tiny.recipe(epochs=2)}]
+)
+def test_what_other_inputs_left_behind_is_not_used(tmp_path, change):
+    (tmp_path / "notes.txt").write_text("mine")
+    work, fresh = tmp_path, tmp_path / "fresh"
+    _fit(work, seed=1)
+    assert _same(_fit(work, **change), _fit(fresh, **change))
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_loss_that_is_no_number_ends_with_advice(tmp_path):
+    optimiser = {"name": "sgd", "learning_rate": 10, "momentum": 0.99, "weight_decay": 1}
+    recipe = tiny.recipe(optimiser=optimiser, epochs=60, augment={"policy": "none"})
+    images = tiny.patterns(64)
+    images.targets[3] = [float("inf"), float("-inf"), 1, 0, 0, 0, 0, 0]
+    with pytest.raises(ValueError, match="targets"):
+        fit(recipe, 1, images, images, tmp_path, identity="x", device="cpu")
+
+
+def test_divergence_names_learning_rate_and_precision(tmp_path, monkeypatch):
+    from emotion_pipeline.training import module
+
+    monkeypatch.setitem(module.LOSSES, "soft_cross_entropy", lambda *_: torch.tensor(float("nan")))
+    with pytest.raises(TrainingDivergedError, match=r"learning_rate than 0\.05.*32-true"):
+        _fit(tmp_path, tiny.recipe(precision="bf16-mixed"))
+    assert not (tmp_path / checkpoints.LAST).exists()
+
+
+def test_too_little_memory_ends_with_advice(tmp_path, monkeypatch):
+    from emotion_pipeline.training import module
+
+    def full(*_):
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setitem(module.LOSSES, "soft_cross_entropy", full)
+    with pytest.raises(MemoryError, match="halve batch_size"):
+        _fit(tmp_path)
+
+
+def test_patience_ends_training_and_the_first_best_epoch_is_kept():
+    recipe = tiny.recipe(epochs=10, early_stopping={"patience_epochs": 2})
+    rows = [{"epoch": i, "validation_loss": loss} for i, loss in enumerate((3, 2, 2, 4), start=1)]
+    assert best_epoch(rows) == 2
+    assert [has_ended(rows[:n], recipe) for n in range(5)] == [False, False, False, False, True]
+    assert not has_ended(rows, tiny.recipe(epochs=5))
+    assert has_ended(rows, tiny.recipe(epochs=4))
+
+
+def test_the_run_stops_when_patience_is_exhausted_and_stays_stopped(tmp_path):
+    optimiser = {"name": "adamw", "learning_rate": 5}  # nothing is learned at this rate
+    recipe = tiny.recipe(epochs=40, optimiser=optimiser, early_stopping={"patience_epochs": 2})
+    result = _fit(tmp_path, recipe)
+    assert len(result.curves) == result.best_epoch + 2 < 40
+    assert _same(_fit(tmp_path, recipe), result)
+
+
+def test_the_learning_rate_warms_up_and_falls_to_nothing():
+    factor = learning_rate_factor(Schedule(name="cosine", warmup_fraction=0.1), 100)
+    assert factor(0) == pytest.approx(0.1)
+    assert max(map(factor, range(100))) == pytest.approx(factor(9))
+    assert 0 < factor(99) < 0.001
+    constant = learning_rate_factor(Schedule(name="constant", warmup_fraction=0.1), 100)
+    assert (constant(4), constant(99)) == (0.5, 1)

@@ -1,0 +1,106 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from emotion_pipeline.training import models, weights
+from emotion_pipeline.training.predict import predict
+from emotion_pipeline_tests.training import tiny
+
+RECIPE = tiny.recipe()
+
+
+@pytest.fixture
+def saved(tmp_path):
+    network = models.build("cnn5", RECIPE.model, 8)
+    network(torch.randn(16, 1, 32, 32))  # so that the normalisation layers know something
+    meta = weights.describe(RECIPE, seed=3, n_parameters=1, digests={"train": "abc"})
+    weights.save(tmp_path, network.state_dict(), meta)
+    return tmp_path, network.eval(), meta
+
+
+def test_weights_and_their_description_come_back_as_they_were(saved):
+    folder, network, meta = saved
+    loaded, found = weights.load(folder)
+    images = torch.randn(4, 1, 32, 32)
+    assert found == meta
+    assert (found["seed"], found["digests"]) == (3, {"train": "abc"})
+    assert weights.recipe_of(found, folder) == RECIPE
+    assert not loaded.training
+    assert torch.equal(loaded(images), network(images))
+    assert sorted(path.name for path in folder.iterdir()) == ["meta.json", "weights.safetensors"]
+
+
+def _change_meta(folder, **changes):
+    path = folder / weights.META
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def _change_weights(folder, **changes):
+    tensors = {**load_file(folder / weights.WEIGHTS), **changes}
+    tensors = {name: value for name, value in tensors.items() if value is not None}
+    save_file(tensors, folder / weights.WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"head.weight": torch.zeros(9, 8)}, r"head.weight is \(9, 8\)"),
+        ({"head.weight": torch.zeros(8, 8, dtype=torch.float64)}, "float64"),
+        ({"head.weight": torch.full((8, 8), float("nan"))}, "no numbers"),
+        ({"head.weight": None}, "another architecture"),
+        ({"extra": torch.zeros(1)}, "another architecture"),
+    ],
+)
+def test_weights_of_another_shape_are_refused(saved, changes, message):
+    _change_weights(saved[0], **changes)
+    with pytest.raises(weights.ModelError, match=message):
+        weights.load(saved[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"emotions": ["happiness"]}, "emotions"),
+        ({"input_px": 48}, "input_px"),
+        ({"normalisation": "none"}, "normalisation"),
+        ({"recipe": None}, "recipe"),
+        ({"recipe": {**RECIPE.model_dump(mode="json"), "epochs": -1}}, "epochs"),
+    ],
+)
+def test_a_description_that_contradicts_itself_is_refused(saved, changes, message):
+    _change_meta(saved[0], **changes)
+    with pytest.raises(weights.ModelError, match=message):
+        weights.load(saved[0])
+
+
+@pytest.mark.parametrize("name", [weights.META, weights.WEIGHTS])
+@pytest.mark.parametrize("content", [None, b"", b"[]", b"\x80\x04.", b"\xff" * 100])
+def test_missing_and_damaged_files_are_refused(saved, name, content):
+    path = saved[0] / name
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(weights.ModelError, match=name):
+        weights.load(saved[0])
+
+
+def test_predictions_are_probabilities_that_do_not_depend_on_the_batch(saved):
+    images = list(tiny.patterns(13).images) + [np.full((90, 70), 3, np.uint8)]
+    whole = predict(saved[1], RECIPE, images, "cpu")
+    single = np.concatenate([predict(saved[1], RECIPE, [image], "cpu") for image in images])
+    assert (whole.shape, whole.dtype) == ((14, 8), np.float32)
+    assert np.allclose(whole.sum(axis=1), 1, atol=1e-5)
+    assert np.allclose(whole, single, atol=1e-5)
+    assert np.allclose(whole, predict(saved[1], RECIPE, images, "cpu", batch_size=5), atol=1e-5)
+    assert predict(saved[1], RECIPE, [], "cpu").shape == (0, 8)
+
+
+def test_flip_at_test_makes_a_picture_and_its_mirror_image_equal(saved):
+    images = tiny.patterns(6).images
+    plain = RECIPE.model_copy(update={"flip_at_test": False})
+    mirrored = images[:, :, ::-1].copy()
+    both = [predict(saved[1], RECIPE, pictures, "cpu") for pictures in (images, mirrored)]
+    alone = [predict(saved[1], plain, pictures, "cpu") for pictures in (images, mirrored)]
+    assert np.allclose(*both, atol=1e-5)
+    assert np.allclose(both[0], (alone[0] + alone[1]) / 2, atol=1e-5)
