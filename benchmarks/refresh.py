@@ -52,9 +52,7 @@ def main() -> None:
         plan = run([*CLI, "status"], variables).output
         n_due, n_all, _ = planned(plan)
         if n_due:
-            raise SystemExit(
-                f"{n_due} of {n_all} asset partitions are due: refresh this lake first"
-            )
+            raise SystemExit(f"{n_due} of {n_all} asset partitions are due: refresh first")
         imported = run([sys.executable, "-c", IMPORTED], variables).output.splitlines()[-1]
         helps, refreshes = (
             [run([*CLI, word], variables) for _ in range(arguments.rounds + 1)][1:]

@@ -4,6 +4,7 @@ Only arguments and words for people stand here. Every command imports what it ne
 so that `--help` is quick.
 """
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,11 @@ def main() -> None:
     Settings are environment variables: EMOTION_PIPELINE_LAKE, EMOTION_PIPELINE_RAW and others
     that docs/settings.md lists.
     """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("  %(message)s"))
+    logger = logging.getLogger("emotion_pipeline")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
 
 
 @main.command()
@@ -127,7 +133,7 @@ def ui(host: str, port: int) -> None:
     from emotion_pipeline.orchestration.home import serve
     from emotion_pipeline.settings import Settings
 
-    sys.exit(serve(Settings(), host, port))
+    serve(Settings(), host, port)
 
 
 def _selected(pipeline: "Pipeline", selection: tuple[str, ...]) -> "list[Stage]":

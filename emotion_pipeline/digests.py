@@ -32,7 +32,7 @@ def combined(parts: Iterable[str]) -> str:
 
 
 def row_digests(rows: pa.Table, columns: Sequence[str]) -> list[bytes]:
-    """A 16-byte digest per row over the named columns; binary ones, without nulls, by their bytes."""
+    """A 16-byte digest per row over the named columns; binary ones must not hold nulls."""
     blobs = [name for name in columns if _is_binary(rows.schema.field(name).type)]
     plain = [rows[name].to_pylist() for name in columns if name not in blobs]
     texts = [repr(values) for values in zip(*plain, strict=True)] if plain else [""] * len(rows)

@@ -21,13 +21,12 @@ def project_root() -> Path:
 class Settings(BaseSettings):
     """Where the lake is, where raw files are, how and on what work is done."""
 
-    # An alias per field, not a prefix, so that an error names the variable that is wrong.
     model_config = SettingsConfigDict(
-        alias_generator=lambda name: f"EMOTION_PIPELINE_{name.upper()}",
-        populate_by_name=True,
+        env_prefix="EMOTION_PIPELINE_",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        title="EMOTION_PIPELINE_*",  # what an error says before it names the setting
     )
 
     lake: Path = Field(default_factory=lambda: project_root() / "data_lake")

@@ -2,7 +2,10 @@ import pytest
 
 from emotion_pipeline.labels import EMOTIONS, LABEL_SPACES, Emotion, nearest
 
-FERPLUS_COLUMNS = "neutral happiness surprise sadness anger disgust fear contempt".split()
+FERPLUS_COLUMNS = [
+    *("neutral", "happiness", "surprise", "sadness"),
+    *("anger", "disgust", "fear", "contempt"),
+]
 
 
 def test_the_canonical_order_is_that_of_the_ferplus_columns():

@@ -90,15 +90,16 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(monkeypatch, varia
     monkeypatch.setenv(variable, text)
     with pytest.raises(ValidationError) as caught:
         Settings()
-    assert f"\n{variable}\n" in str(caught.value)
+    assert f"for {PREFIX}*\n{variable.removeprefix(PREFIX).lower()}\n" in str(caught.value)
     assert reason in str(caught.value)
     assert text in str(caught.value)
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch):
+    defaults = Settings().model_dump()
     monkeypatch.setenv("EMOTION_PIPELINE_RAW", "")
     monkeypatch.setenv("EMOTION_PIPELINE_WORKERS", "")
-    assert Settings() == Settings(raw=None)
+    assert Settings().model_dump() == defaults
 
 
 def test_arguments_go_before_variables(monkeypatch):
@@ -109,9 +110,10 @@ def test_arguments_go_before_variables(monkeypatch):
 
 
 def test_variables_that_are_no_settings_are_ignored(monkeypatch):
+    defaults = Settings().model_dump()
     monkeypatch.setenv("EMOTION_PIPELINE_TEST_DATA", "/some/data")
     monkeypatch.setenv("LAKE", "/not/this")
-    assert Settings() == Settings(lake=project_root() / "data_lake")
+    assert Settings().model_dump() == defaults
 
 
 def test_settings_cannot_be_changed():

@@ -176,7 +176,7 @@ def test_votes_of_another_shape_are_refused(rule, shape):
 
 
 def test_an_unknown_rule_is_answered_with_the_nearest():
-    with pytest.raises(KeyError, match="'majorty'.*did you mean 'majority'"):
+    with pytest.raises(KeyError, match=r"'majorty'.*did you mean 'majority'"):
         apply_rule("majorty", VOTES)
 
 
@@ -242,10 +242,5 @@ def test_a_rule_does_what_its_text_says_on_the_published_votes(published, rule):
     np.testing.assert_allclose(targets, as_floats(expected), rtol=0, atol=1e-12)
 
 
-@pytest.mark.real_data
-def test_so_many_published_rows_are_tied(published):
-    assert tied(published[1]).sum() == 1_668
-
-
 def test_the_votes_stand_in_the_order_of_the_published_columns():
-    assert VOTE_CLASSES == (*EMOTIONS, "unknown", "not_a_face")
+    assert list(VOTE_CLASSES) == [*EMOTIONS, "unknown", "not_a_face"]

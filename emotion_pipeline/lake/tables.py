@@ -69,12 +69,13 @@ class Table:
     def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Rows of one bucket as they were written; DamagedTable if they cannot be read."""
         path = self.path(bucket)
-        expected = [field for field in self.schema if columns is None or field.name in columns]
+        names = self.schema.names if columns is None else columns
+        expected = {name: self.schema.field(name).type for name in names}
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                rows = file.read(columns=None if columns is None else list(columns))
+                rows = file.read(columns=list(names))
             # The pages have checksums; the footer, which names and types the columns, has none.
-            if not rows.schema.equals(pa.schema(expected)):
+            if dict(zip(rows.schema.names, rows.schema.types, strict=True)) != expected:
                 raise ValueError("its columns are not those of the table")
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DamagedTable(

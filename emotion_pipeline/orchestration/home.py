@@ -5,21 +5,23 @@ server, for which the extra `postgres` has to be installed.
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import dagster as dg
 import yaml
 
 from emotion_pipeline.settings import Settings, project_root
 
+OURS = "# Written by emotion-pipeline at every start; without this line it stays as it is.\n"
 POSTGRES = "EMOTION_PIPELINE_POSTGRES_URL"
 COMMON = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
+    "python_logs": {"managed_python_loggers": ["emotion_pipeline"], "python_log_level": "INFO"},
     # One slot per pool: two trainings at once on one machine only slow each other down.
     "concurrency": {
         "runs": {"max_concurrent_runs": 2},
@@ -29,16 +31,15 @@ COMMON = {
 
 
 def prepare(settings: Settings) -> Path:
-    """Write the instance's `dagster.yaml` and point DAGSTER_HOME at its folder."""
+    """Write the instance's `dagster.yaml`, unless it is somebody's own, and set DAGSTER_HOME."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     config = dict(COMMON)
     if settings.postgres_url is not None:
         config["storage"] = {"postgres": {"postgres_url": {"env": POSTGRES}}}
-    text = yaml.safe_dump(config, sort_keys=False)
     file = home / "dagster.yaml"
-    if not file.is_file() or file.read_text() != text:
-        file.write_text(text)
+    if not file.is_file() or file.read_text().startswith(OURS):
+        file.write_text(OURS + yaml.safe_dump(config, sort_keys=False))
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 
@@ -51,20 +52,10 @@ def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def serve(settings: Settings, host: str, port: int) -> int:
-    """Run the UI and the daemon until interrupted; the exit code of Dagster."""
+def serve(settings: Settings, host: str, port: int) -> NoReturn:
+    """Become Dagster's UI and daemon, so that whoever ends this process ends them."""
     prepare(settings)
-    workspace = project_root() / "workspace.yaml"
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "-w",
-        str(workspace),
-        "-h",
-        host,
-        "-p",
-        str(port),
-    ]
-    return subprocess.run(command, check=False).returncode  # noqa: S603, our own command
+    workspace = str(project_root() / "workspace.yaml")
+    # `dagster dev` tells every user that it will be superseded one day; hence `-W ignore`.
+    command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev"]
+    os.execv(sys.executable, [*command, "-w", workspace, "-h", host, "-p", str(port)])  # noqa: S606

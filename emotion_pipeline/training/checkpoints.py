@@ -33,10 +33,10 @@ class KeepLastAndBest(Checkpoint):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Runs after the module has noted the epoch, and after validation."""
-        rows: list[Row] = pl_module.rows  # type: ignore[assignment]
+        done: list[Row] = pl_module.rows  # type: ignore[assignment]
         part = self.folder / f"{LAST}.part"
         trainer.save_checkpoint(part, weights_only=False)  # with the optimiser's state
-        if best_epoch(rows) == len(rows):
+        if best_epoch(done) == len(done):
             copy = self.folder / f"{BEST}.part"
             shutil.copyfile(part, copy)
             copy.replace(self.folder / BEST)
@@ -72,6 +72,12 @@ def resume_from(folder: Path) -> Path | None:
         if all(read(folder / other) is not None for other in needed):
             return folder / name
     return None
+
+
+def rows(path: Path | None) -> list[Row]:
+    """The learning curve in a checkpoint; empty where there is none."""
+    content = read(path) if path else None
+    return content["rows"] if content else []
 
 
 def read(path: Path) -> dict[str, Any] | None:

@@ -81,12 +81,13 @@ class Pictures(Dataset[Batch]):
 class Shuffled(Sampler[torch.Tensor]):
     """Full batches of row numbers in an order that only seed and epoch decide.
 
-    Lightning calls `set_epoch`. Rows that do not fill a batch wait for another epoch's order.
+    Rows that do not fill a batch wait for another epoch's order. Lightning calls `set_epoch`, but
+    in a resumed run only after it has taken the first order: hence `epoch`, the one to begin with.
     """
 
-    def __init__(self, n_rows: int, batch_size: int, seed: int) -> None:
+    def __init__(self, n_rows: int, batch_size: int, seed: int, epoch: int = 0) -> None:
         self.n_rows, self.batch_size, self.seed = n_rows, min(batch_size, n_rows), seed
-        self.epoch = 0
+        self.epoch = epoch
 
     def set_epoch(self, epoch: int) -> None:
         """The epoch, counted from 0, whose order comes next."""

@@ -64,9 +64,10 @@ def fit(
     values = {"identity": identity, "seed": seed, "recipe": training_values(recipe)}
     checkpoints.prepare(work_folder, values)
     training = Training(recipe, seed)
-    to_train, to_validate = _loaders(recipe, seed, train, validation)
     resume = checkpoints.resume_from(work_folder)
-    if resume is None or not _ended(resume, recipe):
+    done = checkpoints.rows(resume)
+    to_train, to_validate = _loaders(recipe, seed, train, validation, len(done))
+    if not has_ended(done, recipe):
         with quiet(), memory_advice(recipe):
             trainer = build_trainer(recipe, work_folder, device, progress)
             trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
@@ -74,12 +75,12 @@ def fit(
 
 
 def _loaders(
-    recipe: Recipe, seed: int, train: TrainingData, validation: TrainingData
+    recipe: Recipe, seed: int, train: TrainingData, validation: TrainingData, epoch: int
 ) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
     if len(train.images) < 2 or len(validation.images) < 1:
         raise ValueError("training needs at least 2 pictures, and 1 to validate with")
     size, n_classes = recipe.model.input_px, len(recipe.emotions)
-    shuffled = Shuffled(len(train.images), recipe.batch_size, seed)
+    shuffled = Shuffled(len(train.images), recipe.batch_size, seed, epoch)
     in_order = InOrder(len(validation.images), VALIDATION_BATCH)
     return (
         loader(Pictures(train, size, n_classes), shuffled),
@@ -87,14 +88,9 @@ def _loaders(
     )
 
 
-def _ended(checkpoint: Path, recipe: Recipe) -> bool:
-    content = checkpoints.read(checkpoint)
-    return content is not None and has_ended(content["rows"], recipe)
-
-
 def _result(training: Training, folder: Path) -> FitResult:
     best = checkpoints.read(folder / checkpoints.BEST)
-    last = checkpoints.read(folder / checkpoints.LAST)
+    last = checkpoints.read(folder / checkpoints.LAST) or best  # best is last if last got damaged
     if best is None or last is None:
         raise RuntimeError(f"the checkpoints in {folder} vanished while training; run it again")
     weights = {

@@ -50,9 +50,8 @@ class Training(pl.LightningModule):
         schedule = build_schedule(optimiser, self.recipe.schedule, n_steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-    def on_train_epoch_start(self) -> None:
-        """Start the epoch's sums and its clock."""
-        self._train_losses = []
+    def on_train_start(self) -> None:
+        """Start the clock; the first epoch of a resumed run has no `on_train_epoch_start`."""
         self._clock = time.monotonic()
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
@@ -95,7 +94,9 @@ class Training(pl.LightningModule):
             "learning_rate": self._last_learning_rate(),
         }
         self.rows.append(row)
-        self.seconds += time.monotonic() - self._clock
+        self._train_losses = []
+        now = time.monotonic()
+        self.seconds, self._clock = self.seconds + now - self._clock, now
         self.log_dict({name: row[name] for name in row if name not in ("seed", "epoch")})
         log.info("epoch %d of %d: %s", row["epoch"], self.recipe.epochs, _sentence(row))
         self.trainer.should_stop = has_ended(self.rows, self.recipe)

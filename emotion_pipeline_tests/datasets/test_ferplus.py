@@ -110,7 +110,7 @@ def test_a_table_whose_usage_differs_in_one_row_is_refused_and_the_row_named(raw
     lines = fake.vote_lines()
     lines[7] = replace(lines[7], usage="PrivateTest")
     fake.write(raw_root, lines)
-    with pytest.raises(SourceRefused, match="row 7 belongs to test.* FER2013 to train"):
+    with pytest.raises(SourceRefused, match=r"row 7 belongs to test.* FER2013 to train"):
         scan(raw_root)
 
 

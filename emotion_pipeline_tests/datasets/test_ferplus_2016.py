@@ -146,7 +146,7 @@ def test_a_table_of_2017_with_another_number_of_rows_is_refused(raw_root):
 
 
 def test_label_files_without_one_usable_line_are_refused(raw_root):
-    fake.write_2016(raw_root, dict.fromkeys(fake.FOLDERS_2016, ["<html></html>"]))
+    fake.write_2016(raw_root, {name: ["<html></html>"] for name in fake.FOLDERS_2016})
     with pytest.raises(SourceRefused, match="not one usable row"):
         scan(raw_root)
 

@@ -106,7 +106,7 @@ SPOILT = {
     "an empty usage": ("unknown_usage", with_usage(b"")),
     "a field too many": ("wrong_field_count", lambda line: line + b",1"),
     "a field too few": ("wrong_field_count", lambda line: line.rpartition(b",")[0]),
-    "another sentence": ("wrong_field_count", lambda line: b"<p>not found</p>"),
+    "another sentence": ("wrong_field_count", lambda _: b"<p>not found</p>"),
 }
 
 
@@ -260,7 +260,7 @@ def test_an_endless_line_is_refused_before_it_fills_the_memory(tmp_path, rows_be
         file.truncate(512 << 20)  # a hole: no line feed, and no room on the disk
     tracemalloc.start()
     try:
-        with pytest.raises(SourceRefused, match="a line of more than .* bytes is no row"):
+        with pytest.raises(SourceRefused, match=r"a line of more than .* bytes is no row"):
             pixel_csv.read(path)
         _, peak = tracemalloc.get_traced_memory()
     finally:

@@ -14,6 +14,12 @@ def filled(artifact: Artifact, *, inputs="inputs", content_of=None, **files: str
     return artifact
 
 
+def half_filled(artifact: Artifact, death: type[BaseException]) -> None:
+    with artifact.replace("inputs", "code") as folder:
+        (folder / "weights.txt").write_text("half")
+        raise death
+
+
 def texts(artifact: Artifact) -> dict[str, str]:
     return {path.stem: path.read_text() for path in artifact.folder.glob("*.txt")}
 
@@ -53,17 +59,15 @@ def test_files_in_folders_below_are_part_of_the_artifact(artifact):
 @pytest.mark.parametrize("death", [RuntimeError, KeyboardInterrupt])
 def test_an_error_while_filling_leaves_the_old_artifact(artifact, death):
     version = artifact.version()
-    with pytest.raises(death), artifact.replace("inputs", "code") as folder:
-        (folder / "weights.txt").write_text("half")
-        raise death
+    with pytest.raises(death):
+        half_filled(artifact, death)
     assert texts(artifact) == {"weights": "1 2 3", "curves": "down"}
     assert artifact.version() == version
 
 
 def test_what_an_error_left_is_removed_by_the_next_replace(artifact):
-    with pytest.raises(RuntimeError), artifact.replace("inputs", "code") as folder:
-        (folder / "weights.txt").write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        half_filled(artifact, RuntimeError)
     filled(artifact, weights="4 5 6")
     assert list(artifact.folder.parent.iterdir()) == [artifact.folder]
 

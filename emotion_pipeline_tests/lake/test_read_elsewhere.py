@@ -101,9 +101,7 @@ def test_hugging_face_datasets_decodes_the_pictures(folder, tmp_path, monkeypatc
     assert found.num_rows == len(FACES)
     for row in found:
         assert isinstance(row["image"], Image.Image)
-        np.testing.assert_array_equal(
-            np.asarray(row["image"]), pixels(FACES[row["sample_id"]])
-        )
+        np.testing.assert_array_equal(np.asarray(row["image"]), pixels(FACES[row["sample_id"]]))
 
 
 def test_pandas_reads_all_partitions_with_their_domain(partitioned):

@@ -29,11 +29,11 @@ def replaced(rows: pa.Table, column: str, value: object) -> pa.Table:
 @pytest.mark.parametrize(
     ("name", "n_buckets", "bucket"),
     [
-        ("fer2013-000000", 16, 13),
-        ("fer2013-035886", 16, 13),
-        ("fer2013-035886", 64, 61),
+        ("fer2013-000000", 16, 9),
+        ("fer2013-035886", 16, 0),
+        ("fer2013-035886", 64, 16),
         ("", 16, 4),
-        ("Gesicht-ä", 256, 54),
+        ("Gesicht-ä", 256, 89),
     ],
 )
 def test_a_name_has_the_same_bucket_for_ever(name, n_buckets, bucket):
@@ -65,9 +65,11 @@ def test_each_row_stands_in_the_bucket_of_its_name(tmp_path):
 
 def test_columns_can_be_read_alone(tmp_path):
     table = faces_table(tmp_path, FACES)
-    assert table.read(1, ["width_px", "sample_id"]).equals(
-        table.read(1).select(["sample_id", "width_px"])
-    )
+    some = ["width_px", "sample_id"]
+    assert table.read(1, some).select(some).equals(table.read(1).select(some))
+    assert table.read(1, some).num_columns == 2
+    with pytest.raises(KeyError, match="emotion"):
+        table.read(1, ["emotion"])
 
 
 def test_version_is_none_while_a_bucket_is_missing(tmp_path):
@@ -219,9 +221,7 @@ def test_no_flipped_byte_is_read_as_other_rows(tmp_path, mask):
     rows, data = table.read(0), table.path(0).read_bytes()
     n_damaged = 0
     for place in range(0, len(data), 3):
-        table.path(0).write_bytes(
-            data[:place] + bytes([data[place] ^ mask]) + data[place + 1 :]
-        )
+        table.path(0).write_bytes(data[:place] + bytes([data[place] ^ mask]) + data[place + 1 :])
         table.provenance(0)
         try:
             assert table.read(0).equals(rows), f"byte {place}"
@@ -249,9 +249,9 @@ def test_a_foreign_parquet_file_counts_as_missing(tmp_path):
 
 
 def test_a_file_of_other_columns_is_not_read_as_the_table(tmp_path):
-    write(Table(tmp_path, schema.SAMPLES, 1), samples(FACES))
+    write(Table(tmp_path, schema.PICTURES, 1), pictures(FACES))
     with pytest.raises(DamagedTable, match="columns"):
-        Table(tmp_path, schema.PICTURES, 1).read(0)
+        Table(tmp_path, schema.SAMPLES, 1).read(0)
 
 
 def test_a_missing_file_is_a_damaged_table(tmp_path):

@@ -43,7 +43,9 @@ class Small:
 
     @property
     def settings(self) -> Settings:
-        return Settings(lake=self.root / "lake", raw=self.root / "raw", engine="sequential", workers=1)
+        return Settings(
+            lake=self.root / "lake", raw=self.root / "raw", engine="sequential", workers=1
+        )
 
     def draw(self, n: int = 60) -> None:
         for dataset in all_datasets().values():
@@ -82,7 +84,9 @@ class Small:
                     found.add(key.to_user_string())
         return found
 
-    def edit_row(self, row: int, change: Callable[[list[str]], None], file: str = "fer2013") -> None:
+    def edit_row(
+        self, row: int, change: Callable[[list[str]], None], file: str = "fer2013"
+    ) -> None:
         """Change one data row of a raw file through its fields."""
         name = {"fer2013": "fer2013.csv", "ferplus": "fer2013new.csv"}[file]
         path = self.settings.raw_root / file / name

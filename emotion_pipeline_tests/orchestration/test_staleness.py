@@ -20,7 +20,11 @@ BELOW_PIXELS = {
     "degraded/fer2013": len(DEGRADED),
     "samples/ferplus": 1,
 }
-MISSING_IN_TESTS = {"samples/ferplus_2016", "models/ferplus_cnn5_tiny", "predictions/ferplus_cnn5_tiny"}
+MISSING_IN_TESTS = {
+    "samples/ferplus_2016",
+    "models/ferplus_cnn5_tiny",
+    "predictions/ferplus_cnn5_tiny",
+}
 
 
 @pytest.fixture
@@ -81,7 +85,9 @@ def test_a_changed_label_stops_at_the_faces(done):
 
 
 def test_changed_votes_touch_only_the_votes(done):
-    done.edit_row(7, lambda fields: fields.__setitem__(slice(2, None), ["10", *["0"] * 9]), "ferplus")
+    done.edit_row(
+        7, lambda fields: fields.__setitem__(slice(2, None), ["10", *["0"] * 9]), "ferplus"
+    )
     assert done.due(*PICTURE_STAGES) == ui(done) == {"samples/ferplus"}
     assert made(done.refresh(*PICTURE_STAGES)) == {"samples/ferplus": 1}
 

@@ -86,7 +86,7 @@ def test_missing_and_damaged_files_are_refused(saved, name, content):
 
 
 def test_predictions_are_probabilities_that_do_not_depend_on_the_batch(saved):
-    images = list(tiny.patterns(13).images) + [np.full((90, 70), 3, np.uint8)]
+    images = [*tiny.patterns(13).images, np.full((90, 70), 3, np.uint8)]
     whole = predict(saved[1], RECIPE, images, "cpu")
     single = np.concatenate([predict(saved[1], RECIPE, [image], "cpu") for image in images])
     assert (whole.shape, whole.dtype) == ((14, 8), np.float32)

@@ -1,0 +1,125 @@
+"""The command line as a user runs it, in processes of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "tensorflow", "great_expectations", "mediapipe", "pandas", "dagster")
+
+
+@pytest.fixture
+def environment(tmp_path):
+    return {
+        **{name: value for name, value in os.environ.items() if "EMOTION_PIPELINE" not in name},
+        "EMOTION_PIPELINE_LAKE": str(tmp_path / "lake"),
+        "EMOTION_PIPELINE_DAGSTER_HOME": str(tmp_path / "home"),
+        "EMOTION_PIPELINE_ENGINE": "sequential",
+    }
+
+
+def start(environment, *arguments):
+    command = [sys.executable, "-m", "emotion_pipeline", *arguments]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def run(environment, *arguments):
+    process = start(environment, *arguments)
+    output, _ = process.communicate(timeout=300)
+    return process.returncode, output
+
+
+@pytest.fixture
+def lake(tmp_path, environment):
+    code, output = run(environment, "sample", str(tmp_path / "lake" / "raw"), "--n", "60")
+    assert code == 0, output
+    return tmp_path / "lake"
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from emotion_pipeline.cli import main\n"
+        "try: main(['--help'])\n"
+        f"except SystemExit: print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "refresh" in output.stdout
+    assert output.stdout.rstrip().endswith("[]")
+
+
+def test_status_makes_nothing_and_names_what_refresh_makes(lake, environment):
+    code, output = run(environment, "status", "grayscale/*")
+    assert code == 0
+    assert "3 of 3 asset partitions are missing or stale" in output
+    assert "grayscale/fer2013: never made" in output
+    assert not (lake / "samples").exists()
+
+
+def test_refresh_says_what_and_why_then_does_it_and_then_nothing(lake, environment):
+    code, output = run(environment, "refresh", "grayscale/*")
+    assert code == 0, output
+    assert output.index("grayscale/fer2013: never made") < output.index("✓ samples/fer2013")
+    assert "3 asset partitions made" in output
+    code, output = run(environment, "refresh", "grayscale/*")
+    assert code == 0
+    assert "0 of 3 asset partitions" in output
+    assert "nothing to do" in output
+
+
+def test_two_refreshes_at_once_wait_for_each_other(lake, environment):
+    processes = [start(environment, "refresh", "grayscale/*") for _ in range(2)]
+    outputs = [process.communicate(timeout=300)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    made = sum(output.count("✓ grayscale/fer2013") for output in outputs)
+    assert made == 1
+
+
+def test_a_killed_refresh_is_finished_by_the_next(lake, environment):
+    process = start(environment, "refresh", "degraded/*")
+    for line in process.stdout:
+        if "✓ degraded/fer2013[gaussian_noise-2]" in line:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    code, output = run(environment, "refresh", "degraded/*")
+    assert code == 0, output
+    assert "✓ degraded/fer2013[gaussian_noise-2]" not in output
+    assert "✓ degraded/fer2013[old_photo-5]" in output
+    code, output = run(environment, "status", "degraded/*")
+    assert output.startswith("0 of 22 asset partitions are missing or stale")
+
+
+def test_a_wrong_selection_is_answered_with_the_nearest(environment):
+    code, output = run(environment, "refresh", "greyscale/fer2013")
+    assert code == 1
+    assert "grayscale/fer2013" in output
+    assert "Traceback" not in output
+
+
+def test_missing_raw_files_say_where_to_put_what(environment, tmp_path):
+    code, output = run(environment, "refresh", "samples/fer2013")
+    assert code == 0
+    assert str(tmp_path / "lake" / "raw" / "fer2013") in output
+    assert "fer2013.csv" in output
+
+
+def test_sample_does_not_write_over_real_files(tmp_path, environment):
+    folder = tmp_path / "raw" / "fer2013"
+    folder.mkdir(parents=True)
+    (folder / "fer2013.csv").write_text("mine")
+    code, output = run(environment, "sample", str(tmp_path / "raw"), "--n", "20")
+    assert code == 1
+    assert "--force" in output
+    assert (folder / "fer2013.csv").read_text() == "mine"
+
+
+def test_an_unknown_recipe_is_answered_with_the_nearest(environment):
+    code, output = run(environment, "train", "ferplus_cnn")
+    assert code == 1
+    assert "ferplus_cnn5" in output
