@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from emotion_pipeline.stages.base import Stage
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Wrong settings and recipes are said in words, not as a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except ValueError as error:
+            if type(error).__name__ in ("ValidationError", "RecipeError"):
+                raise click.ClickException(str(error)) from error
+            raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="emotion-pipeline")
 def main() -> None:
     """Facial emotion recognition from raw datasets to reports.

@@ -119,6 +119,13 @@ def test_sample_does_not_write_over_real_files(tmp_path, environment):
     assert (folder / "fer2013.csv").read_text() == "mine"
 
 
+def test_a_wrong_setting_is_named_without_a_traceback(environment):
+    code, output = run(environment | {"EMOTION_PIPELINE_ENGINE": "steam"}, "status")
+    assert code == 1
+    assert "engine" in output
+    assert "Traceback" not in output
+
+
 def test_an_unknown_recipe_is_answered_with_the_nearest(environment):
     code, output = run(environment, "train", "ferplus_cnn")
     assert code == 1

@@ -65,20 +65,24 @@ def find(raw_root: Path) -> list[Path]:
 
 def scan(files: list[Path], _: Pictures | None = None) -> Scan:
     """Decode the CSV: one raw row per good line, with its pixels as 2,304 bytes, row-major."""
-    rows, rejects = pixel_csv.read(files[0])
+    blocks, rejects = pixel_csv.read(files[0])
+    synthetic = len(files) > 1
+    return Scan(pa.concat_tables([_raw_rows(rows, synthetic) for rows in blocks]), rejects)
+
+
+def _raw_rows(rows: pixel_csv.PixelRows, synthetic: bool) -> pa.Table:
+    """Raw rows of one block; the pixels are not copied."""
+    n = len(rows.position)
     pixels = pa.py_buffer(np.ascontiguousarray(rows.pixels))
-    table = pa.table(
+    return pa.table(
         {
-            "sample_id": pa.array([sample_id(row) for row in rows.position]),
-            "split": pa.array(np.array(SPLITS)[rows.use]),
-            "emotion": pa.array(np.array(CODES)[rows.code]),
-            "pixels": pa.Array.from_buffers(
-                pa.binary(pixel_csv.N_PIXELS), len(rows.position), [None, pixels]
-            ),
-            "synthetic": pa.array(np.full(len(rows.position), len(files) > 1)),
+            "sample_id": [sample_id(row) for row in rows.position],
+            "split": [SPLITS[use] for use in rows.use],
+            "emotion": [str(CODES[code]) for code in rows.code],
+            "pixels": pa.Array.from_buffers(pa.binary(pixel_csv.N_PIXELS), n, [None, pixels]),
+            "synthetic": pa.array([synthetic] * n, pa.bool_()),
         }
     )
-    return Scan(table, rejects)
 
 
 def to_samples(rows: pa.Table) -> pa.Table:

@@ -46,31 +46,36 @@ def scan(files: list[Path], pictures: Pictures | None) -> Scan:
     ferplus.check_alignment(files[0], len(placed) + len(rejects), pictures)
     # The last row of a name wins: the generator of FER+ wrote its picture over the earlier one.
     by_name = {row.picture_name: row for row in placed if row.picture_name}
-    rows: list[VoteRow] = []
+    rows: dict[int, VoteRow] = {}
     rejects = []
     for path, split in zip(files[-3:], SPLITS, strict=True):
         for position, fields in enumerate(vote_csv.lines(path)):
             try:
-                rows.append(_placed(fields, split, by_name))
+                row = _placed(fields, split, by_name)
+                if row.position in rows:
+                    raise vote_csv.BadVotes(
+                        "listed_twice", f"{row.picture_name} has a line already"
+                    )
+                rows[row.position] = row
             except vote_csv.BadVotes as bad:
                 rejects.append(Reject(f"{path.parent.name}/{path.name}", position, *bad.args))
     if not rows:
         raise SourceRefused(f"{files[-1].parent.parent}: not one usable row of votes")
-    joined, unmatched = ferplus.join(rows, pictures, files[0])
+    joined, unmatched = ferplus.join(list(rows.values()), pictures, files[0])
     synthetic = any(path.name == SYNTHETIC_MARK for path in files)
     return Scan(ferplus.vote_table(joined, synthetic=synthetic), rejects + unmatched)
 
 
 def _placed(fields: list[str], split: str, by_name: dict[str, VoteRow]) -> VoteRow:
+    """One line with its row position."""
     if len(fields) < 2 or fields[1].strip() != BOX:
         raise vote_csv.BadVotes("wrong_box", f"expected a name and {BOX}, found {str(fields)[:60]}")
-    row = by_name.get(fields[0].strip())
+    name = fields[0].strip()
+    row = by_name.get(name)
     if row is None:
-        raise vote_csv.BadVotes(
-            "unknown_picture", f"{fields[0][:40]!r} is no name in {ferplus.FILE}"
-        )
+        raise vote_csv.BadVotes("unknown_picture", f"{name[:40]!r} is no name in {ferplus.FILE}")
     if row.split != split:
-        raise vote_csv.BadVotes("wrong_split", f"{fields[0][:40]!r} belongs to {row.split}")
+        raise vote_csv.BadVotes("wrong_split", f"{name[:40]!r} belongs to {row.split}")
     return VoteRow(row.position, split, row.picture_name, vote_csv.counts(fields[2:]))
 
 

@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from joblib import Parallel, cpu_count, delayed
 
 from emotion_pipeline.datasets.base import Reject, SourceRefused
 
 N_PIXELS = 48 * 48
 N_CODES = 7
 USES = (b"Training", b"PublicTest", b"PrivateTest")
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 1 << 19
 MAX_HEADER_BYTES = 1 << 12
+MAX_REJECTS = 50_000  # more than FER2013 has rows
 
 _N_SEPARATORS = N_PIXELS + 2
 _CODES = tuple(str(code).encode() for code in range(N_CODES))
 _WHOLE_NUMBER = re.compile(rb"0|[1-9][0-9]{0,5}")
 _QUOTED = re.compile(rb'^"([^"]*)"$')  # no field has a comma or a quote in it
-_SMALLEST = np.array([0, 0, 0, 10, 100], dtype=np.int16)  # by a field's width with its separator
 _EXPECTED = "a header line `emotion,pixels,Usage` or `emotion, Usage, pixels`"
 
 
@@ -57,8 +58,8 @@ class _BadRow(Exception):
     """One line cannot be used: reason and detail."""
 
 
-def read(path: Path) -> tuple[PixelRows, list[Reject]]:
-    """Every good row and a reject per bad one.
+def read(path: Path) -> tuple[list[PixelRows], list[Reject]]:
+    """Every good row, block after block, and a reject per bad one.
 
     Codes are 0–6 as published, uses index `USES`, pixels are uint8. Raises SourceRefused where
     the file is no such table at all.
@@ -68,16 +69,23 @@ def read(path: Path) -> tuple[PixelRows, list[Reject]]:
     with path.open("rb") as file:
         layout = _read_header(path, file.readline(MAX_HEADER_BYTES))
         position = 0
-        for block in _blocks(file):
-            rows, bad, n_rows = _decode(block, position, layout)
-            good.append(rows)
-            rejects.extend(bad)
+        # Threads, since numpy works outside the interpreter lock; a few blocks are in memory.
+        decode = Parallel(cpu_count(), backend="threading", return_as="generator")
+        for rows, bad, n_rows in decode(delayed(_decode)(block, layout) for block in _blocks(file)):
+            good.append(replace(rows, position=rows.position + position))
+            rejects.extend(replace(reject, row=reject.row + position) for reject in bad)
             position += n_rows
+            if len(rejects) > MAX_REJECTS:
+                raise SourceRefused(
+                    f"{path}: more than {MAX_REJECTS:,} bad rows; {_first(rejects)}"
+                )
     if not sum(len(rows.position) for rows in good):
-        why = f"; first: {rejects[0].reason}, {rejects[0].detail}" if rejects else ""
-        raise SourceRefused(f"{path}: not one of {position} rows is usable{why}")
-    columns = zip(*(vars(rows).values() for rows in good), strict=True)
-    return PixelRows(*(np.concatenate(column) for column in columns)), rejects
+        raise SourceRefused(f"{path}: not one of {position} rows is usable; {_first(rejects)}")
+    return good, rejects
+
+
+def _first(rejects: list[Reject]) -> str:
+    return f"first: {rejects[0].reason}, {rejects[0].detail}" if rejects else "it has no rows"
 
 
 def _read_header(path: Path, line: bytes) -> _Layout:
@@ -107,57 +115,64 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-def _decode(block: bytes, first: int, layout: _Layout) -> _Decoded:
+def _decode(block: bytes, layout: _Layout) -> _Decoded:
+    """Rows and rejects of some whole lines, counted from 0, and the number of lines with rows."""
     try:
-        rows = _decode_block(block, first, layout.pixels_last)
+        rows = _decode_block(block, layout.pixels_last)
         return rows, [], len(rows.position)
     except _Irregular:
-        return _decode_lines(block, first, layout)
+        return _decode_lines(block, layout)
 
 
-def _decode_block(block: bytes, first: int, pixels_last: bool) -> PixelRows:
+def _decode_block(block: bytes, pixels_last: bool) -> PixelRows:
     """All rows of a block at once; _Irregular unless every byte is as it should be."""
     data = np.frombuffer(block, dtype=np.uint8)
-    found = np.flatnonzero(data < ord("0")).astype(np.int32)
+    found = np.flatnonzero(data < ord("0"))
     if len(found) % _N_SEPARATORS or data[-1] != ord("\n"):
         raise _Irregular
     separators = found.reshape(-1, _N_SEPARATORS)
-    kinds = data[separators]
     first_pixel = 2 if pixels_last else 1
     wanted = np.full(_N_SEPARATORS, ord(" "), dtype=np.uint8)
     wanted[[0, first_pixel - 1, -1 if pixels_last else N_PIXELS]] = ord(",")
     wanted[-1] = ord("\n")
-    if (kinds != wanted).any():
+    if (data[separators] != wanted).any():
         raise _Irregular
     starts = np.concatenate([[0], separators[:-1, -1] + 1])
-    use = _decode_uses(
-        data,
-        separators[:, 0 if pixels_last else N_PIXELS] + 1,
-        separators[:, 1 if pixels_last else N_PIXELS + 1],
-    )
+    word = separators[:, [0, 1] if pixels_last else [N_PIXELS, N_PIXELS + 1]]
+    use = _decode_uses(data, word[:, 0] + 1, word[:, 1])
     code = data[starts] - ord("0")
     if (separators[:, 0] != starts + 1).any() or (code >= N_CODES).any():
         raise _Irregular
-    pixels = _decode_pixels(data, separators[:, first_pixel - 1 : first_pixel + N_PIXELS])
-    return PixelRows(np.arange(first, first + len(pixels)), code, use, pixels)
+    n_letters = int((word[:, 1] - word[:, 0] - 1).sum())
+    pixels = _decode_pixels(
+        data, separators[:, first_pixel - 1 : first_pixel + N_PIXELS], n_letters
+    )
+    return PixelRows(np.arange(len(pixels)), code, use, pixels)
 
 
-def _decode_pixels(data: np.ndarray, separators: np.ndarray) -> np.ndarray:
-    """Values between neighbouring separators, as (rows, 2304) uint8."""
-    ends = separators[:, 1:]
-    width = ends - separators[:, :-1]  # digits + 1
-    if width.min() < 2 or width.max() > 4:
-        raise _Irregular
+def _decode_pixels(data: np.ndarray, separators: np.ndarray, n_letters: int) -> np.ndarray:
+    """Values between neighbouring separators, as (rows, 2304) uint8.
+
+    The value that would end at each byte is computed for the whole block, which is quicker than
+    gathering the digits of every field. `n_letters` is how many bytes are neither digits nor
+    separators; one more of them, and some field is no number.
+    """
     digits = data - np.uint8(ord("0"))
-    units, tens, hundreds = digits[ends - 1], digits[ends - 2], digits[ends - 3]
-    tens[width < 3] = 0
-    hundreds[width < 4] = 0
-    if max(units.max(), tens.max(), hundreds.max()) > 9:
+    is_digit = digits <= 9
+    if np.count_nonzero(is_digit) != len(data) - np.count_nonzero(data < ord("0")) - n_letters:
         raise _Irregular
-    value = units + np.uint8(10) * tens + np.int16(100) * hundreds
-    if value.max() > 255 or (value < _SMALLEST[width]).any():
+    leading_zero = (digits[1:-1] == 0) & ~is_digit[:-2] & is_digit[2:]
+    width = np.diff(separators)  # digits + 1
+    if leading_zero.any() or width.min() < 2 or width.max() > 4:
         raise _Irregular
-    return value.astype(np.uint8)
+    digits *= is_digit
+    value = digits.astype(np.uint16)  # of the number that ends with this byte
+    value[1:] += np.uint16(10) * digits[:-1]
+    value[2:] += np.uint16(100) * (digits[:-2] * is_digit[1:-1])
+    chosen = value[separators[:, 1:] - 1]
+    if chosen.max() > 255:
+        raise _Irregular
+    return chosen.astype(np.uint8)
 
 
 def _decode_uses(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -171,20 +186,20 @@ def _decode_uses(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.nda
     return use
 
 
-def _decode_lines(block: bytes, first: int, layout: _Layout) -> _Decoded:
+def _decode_lines(block: bytes, layout: _Layout) -> _Decoded:
     """Line by line: the good rows, a reject for each of the others, and the number of rows."""
     good: list[tuple[int, ...]] = []
     pixels: list[np.ndarray] = []
     rejects = []
     lines = [line for line in block.split(b"\n") if line.strip()]
-    for row, line in enumerate(lines, start=first):
+    for row, line in enumerate(lines):
         try:
             *numbers, values = _decode_line(line, layout)
             good.append((row, *numbers))
             pixels.append(values)
         except _BadRow as bad:
             rejects.append(Reject(layout.source, row, *bad.args))
-    if rejects and rejects[-1].row == first + len(lines) - 1 and not block.endswith(b"\n"):
+    if rejects and rejects[-1].row == len(lines) - 1 and not block.endswith(b"\n"):
         last = rejects.pop()
         rejects.append(
             replace(last, reason="truncated", detail=f"the file ends here; {last.detail}")

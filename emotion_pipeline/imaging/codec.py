@@ -27,6 +27,8 @@ _PNG_OPTIONS = (
     1,
     cv2.IMWRITE_PNG_STRATEGY,
     cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY,
+    cv2.IMWRITE_PNG_FILTER,
+    cv2.IMWRITE_PNG_FILTER_AVG,  # one filter, not the best of five per line: a quarter quicker
 )
 
 

@@ -17,14 +17,17 @@ from emotion_pipeline.stages.staleness import Standing, Status
 
 def print_plan(look: Look, stages: list[Stage]) -> None:
     """What is due and why, what may follow, and what cannot be made."""
-    begin = time.monotonic()
     found = [(stage, look.standings(stage)) for stage in stages]
-    seconds = time.monotonic() - begin
+    seconds = time.monotonic() - look.began
     due = [(stage, [one for one in standings if one.due]) for stage, standings in found]
     due_keys = {stage.key for stage, standings in due if standings}
     n_due = sum(len(standings) for _, standings in due)
+    n_absent = sum(one.status is Status.ABSENT for _, standings in found for one in standings)
     n_all = sum(len(standings) for _, standings in found)
-    click.echo(f"{n_due} of {n_all} asset partitions are missing or stale ({seconds:.2f} s)")
+    cannot = f"; {n_absent} cannot be made, since raw files are not there" if n_absent else ""
+    click.echo(
+        f"{n_due} of {n_all} asset partitions are missing or stale{cannot} ({seconds:.2f} s)"
+    )
     for stage, standings in due:
         for reason, group in _by_reason(standings):
             click.echo(f"  {stage.key}{_partitions(stage, group)}: {reason}")

@@ -77,6 +77,7 @@ class Look:
     pipeline: Pipeline
     instance: dg.DagsterInstance
     state: LakeState = field(init=False)
+    began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.state = LakeState(self.pipeline.graph, Workspace(self.pipeline.settings))

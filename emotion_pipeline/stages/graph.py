@@ -32,7 +32,7 @@ def _samples(dataset: Dataset) -> Stage:
     joined = (Needs(f"samples/{dataset.pictures_from}"),) if dataset.pictures_from else ()
     return Stage(
         key=f"samples/{dataset.name}",
-        description=f"{dataset.title}: a row per usable picture; rejects/{dataset.name} has the others.",
+        description=f"{dataset.title}: a row per usable picture; the rest is in rejects.",
         code=samples.code(dataset),
         needs=(Needs(f"raw/{dataset.name}"), *joined),
         make=lambda workspace, _: samples.ingest(workspace, dataset),

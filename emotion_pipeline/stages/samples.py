@@ -1,5 +1,7 @@
 """`samples/<dataset>`: raw files to one row per usable picture; `rejects/<dataset>` beside it."""
 
+import pyarrow as pa
+
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import Dataset, Pictures, rejects_table
 from emotion_pipeline.digests import combined
@@ -7,7 +9,6 @@ from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import split_into_buckets
 from emotion_pipeline.stages.base import Produced, Workspace, present
-from emotion_pipeline.stages.sources import observe
 
 PREVIEW_ROWS = 20
 
@@ -29,19 +30,25 @@ def ingest(workspace: Workspace, dataset: Dataset) -> Produced:
     Raises SourceMissing or SourceRefused, with what was expected, where nothing can be read.
     """
     with workspace.lake.lock(f"samples/{dataset.name}"):
-        found = dataset.scan(observe(workspace, dataset).files, _pictures(workspace, dataset))
-        source = RowsInMemory(split_into_buckets(found.rows, dataset.n_buckets))
+        source, rejects = _scan(workspace, dataset)
         target = workspace.samples(dataset)
         job = RowMap(source, target, dataset.to_samples, code(dataset), dataset.keyed_by)
         # Threads: the rows are in memory already, and encoding pictures leaves the interpreter.
         outcome = run(job, workspace.engine("threading"), workspace.progress)
-        rejects = rejects_table(found.rejects)
         if not workspace.rejects(dataset).holds(rejects):
             workspace.rejects(dataset).write(0, rejects, inputs="", code=code(dataset))
     figures = {"rows": outcome.n_rows, "rejects": rejects.num_rows, **outcome.figures()}
     preview = {"rejects": rejects.slice(0, PREVIEW_ROWS)}
     made = present(version(workspace, dataset))
     return Produced(made, f"{outcome}; {rejects.num_rows} rejects", figures, preview)
+
+
+def _scan(workspace: Workspace, dataset: Dataset) -> tuple[RowsInMemory, pa.Table]:
+    """Raw rows by bucket, and the rejects; the unsorted rows are let go."""
+    files = dataset.find(workspace.settings.raw_root)
+    found = dataset.scan(files, _pictures(workspace, dataset))
+    buckets = split_into_buckets(found.rows, dataset.n_buckets)
+    return RowsInMemory(buckets), rejects_table(found.rejects)
 
 
 def _pictures(workspace: Workspace, dataset: Dataset) -> Pictures | None:

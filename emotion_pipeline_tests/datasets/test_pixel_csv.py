@@ -31,7 +31,9 @@ def reader_settings(n_pixels=fake.N_PIXELS, block_bytes=pixel_csv.BLOCK_BYTES):
 def read(folder, content):
     path = folder / "fer2013.csv"
     path.write_bytes(content)
-    return pixel_csv.read(path)
+    blocks, rejects = pixel_csv.read(path)
+    columns = zip(*(vars(rows).values() for rows in blocks), strict=True)
+    return pixel_csv.PixelRows(*map(np.concatenate, columns)), rejects
 
 
 def as_dict(rows):

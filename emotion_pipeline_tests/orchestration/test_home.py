@@ -16,8 +16,8 @@ def test_runs_are_kept_in_a_folder_of_the_project_by_default(tmp_path, monkeypat
 
 def test_a_postgres_url_is_read_from_the_environment_and_not_written_down(tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", "")
-    secret = "postgresql+psycopg2://somebody:secret@127.0.0.1/dagster"
-    home = prepare(Settings(dagster_home=tmp_path, postgres_url=secret))
+    address = "postgresql+psycopg2://somebody:secret@127.0.0.1/dagster"
+    home = prepare(Settings(dagster_home=tmp_path, postgres_url=address))
     text = (home / "dagster.yaml").read_text()
     assert "secret" not in text
     url = yaml.safe_load(text)["storage"]["postgres"]["postgres_url"]
