@@ -213,11 +213,17 @@ def _run(
 
 
 def _error(result: dg.ExecuteInProcessResult) -> str:
-    """The cause of a failed run, without Dagster's frames around it."""
+    """The cause of a failed run, without Dagster's frames around it.
+
+    Raises KeyboardInterrupt where the user or the system ended the run: Dagster turns that into a
+    failure like any other, and the next asset would be started.
+    """
     failures = [event for event in result.all_events if event.is_step_failure]
     error = failures[0].step_failure_data.error if failures else None
     if error is None:
         return "the run failed before a step began; see the Dagster UI"
+    if error.cls_name == "DagsterExecutionInterruptedError":
+        raise KeyboardInterrupt
     cause = error.cause or error
     return cause.message.strip().split("\n")[0]
 

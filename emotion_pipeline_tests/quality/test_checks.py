@@ -33,7 +33,6 @@ def test_a_missing_column_fails_what_needs_it() -> None:
         "columns_match_schema",
         "split_filled",
         "split_known",
-        "class_not_too_small",
     }
 
 
