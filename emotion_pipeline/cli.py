@@ -100,13 +100,15 @@ def refresh(selection: tuple[str, ...]) -> None:
     from emotion_pipeline.orchestration.pipeline import build_pipeline
     from emotion_pipeline.orchestration.refresh import Look
     from emotion_pipeline.orchestration.refresh import refresh as run
+    from emotion_pipeline.orchestration.turns import my_turn
     from emotion_pipeline.settings import Settings
     from emotion_pipeline.stages.base import Workspace
 
     settings = Settings()
     pipeline = build_pipeline(settings)
     stages = _selected(pipeline, selection)
-    with open_instance(settings) as instance, Console.lock(Workspace(settings).lake):
+    lake = Workspace(settings).lake
+    with open_instance(settings) as instance, my_turn(lake, instance, click.echo):
         print_plan(Look(pipeline, instance), stages)
         console = Console()
         outcome = run(

@@ -95,6 +95,34 @@ def test_a_killed_refresh_is_finished_by_the_next(lake, environment):
     assert output.startswith("0 of 22 asset partitions are missing or stale")
 
 
+def test_a_refresh_that_is_killed_while_training_is_finished_by_the_next(lake, environment):
+    environment |= {"EMOTION_PIPELINE_RECIPES": "ferplus_cnn5_small"}
+    process = start(environment, "refresh", "models/*")
+    for line in process.stdout:
+        if "epoch 2 of 12" in line:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    code, output = run(environment, "refresh", "models/*")
+    assert code == 0, output
+    assert "epoch 1 of 12" not in output
+    assert "epoch 12 of 12" in output
+    assert "✓ models/ferplus_cnn5_small[1]" in output
+
+
+def test_an_interrupted_refresh_stops_at_once(lake, environment):
+    environment |= {"EMOTION_PIPELINE_RECIPES": "ferplus_cnn5_small"}
+    process = start(environment, "refresh")
+    for line in process.stdout:
+        if "epoch 2 of 12" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert "epoch 12 of 12" not in output
+    assert "✓ reports" not in output
+
+
 def test_a_wrong_selection_is_answered_with_the_nearest(environment):
     code, output = run(environment, "refresh", "greyscale/fer2013")
     assert code == 1

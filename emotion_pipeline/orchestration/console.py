@@ -2,13 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
-from filelock import FileLock, Timeout
 
-from emotion_pipeline.lake import Lake
 from emotion_pipeline.orchestration.refresh import Done, Look, Outcome
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Stage
@@ -65,23 +61,6 @@ class Console:
         mark = click.style("✓", fg="green") if done.succeeded else click.style("✗", fg="red")
         start = "\r\033[K" if sys.stdout.isatty() else ""
         click.echo(f"{start}{mark} {_place(done.standing)}  {done.seconds:.1f} s  {done.summary}")
-
-    @staticmethod
-    @contextmanager
-    def lock(lake: Lake) -> Iterator[None]:
-        """One refresh of a lake at a time; a second says that it waits, then looks afresh."""
-        path = lake.scratch / "refresh.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            click.echo(f"another refresh of {lake.root} is running: waiting until it has ended")
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def _place(standing: Standing) -> str:

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import dagster as dg
 import yaml
+from filelock import FileLock
 
 from emotion_pipeline.settings import Settings, project_root
 
@@ -22,6 +23,8 @@ COMMON = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
     "python_logs": {"managed_python_loggers": ["emotion_pipeline"], "python_log_level": "INFO"},
+    # A run whose process is gone is ended, and gives back its slot.
+    "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
     # One slot per pool: two trainings at once on one machine only slow each other down.
     "concurrency": {
         "runs": {"max_concurrent_runs": 2},
@@ -47,8 +50,11 @@ def prepare(settings: Settings) -> Path:
 @contextmanager
 def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The project's Dagster instance, which the UI may have open at the same time."""
-    prepare(settings)
-    with dg.DagsterInstance.get() as instance:
+    home = prepare(settings)
+    with FileLock(home / ".opening.lock"):  # two processes must not create the tables at once
+        opened = dg.DagsterInstance.get()
+        opened.get_runs_count()
+    with opened as instance:
         yield instance
 
 

@@ -15,6 +15,7 @@ from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.labels import nearest
 from emotion_pipeline.orchestration.pipeline import Pipeline
 from emotion_pipeline.orchestration.records import DATA_VERSION, recorded_versions
+from emotion_pipeline.orchestration.turns import TAG
 from emotion_pipeline.stages import validation
 from emotion_pipeline.stages.base import Stage, Workspace
 from emotion_pipeline.stages.sources import Observation
@@ -208,6 +209,7 @@ def _run(
         partition_key=partition,
         instance=look.instance,
         run_config=QUIET,
+        tags={TAG: str(look.state.workspace.lake.root)},
         raise_on_error=False,
     )
 

@@ -9,6 +9,7 @@ from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import SourceMissing
 from emotion_pipeline.orchestration.pipeline import Pipeline
 from emotion_pipeline.orchestration.refresh import Done, observation, refresh, select
+from emotion_pipeline.orchestration.turns import my_turn
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.stages.sources import observe
@@ -31,7 +32,8 @@ def refresh_job(pipeline: Pipeline) -> dg.JobDefinition:
             context.log.info(f"{place}: {done.summary} ({done.seconds:.1f} s)")
 
         stages = select(pipeline, config.selection)
-        outcome = refresh(pipeline, context.instance, stages, finished=finished)
+        with my_turn(Workspace(pipeline.settings).lake, context.instance, context.log.info):
+            outcome = refresh(pipeline, context.instance, stages, finished=finished)
         context.log.info(f"{len(outcome.done)} partitions made")
         if not outcome.succeeded:
             reasons = "; ".join(f"{key}: {why}" for key, why in outcome.skipped.items())
