@@ -127,7 +127,8 @@ def _decode(block: bytes, layout: _Layout) -> _Decoded:
 def _decode_block(block: bytes, pixels_last: bool) -> PixelRows:
     """All rows of a block at once; _Irregular unless every byte is as it should be."""
     data = np.frombuffer(block, dtype=np.uint8)
-    found = np.flatnonzero(data < ord("0"))
+    is_separator = data < ord("0")
+    found = np.flatnonzero(is_separator)
     if len(found) % _N_SEPARATORS or data[-1] != ord("\n"):
         raise _Irregular
     separators = found.reshape(-1, _N_SEPARATORS)
@@ -144,35 +145,38 @@ def _decode_block(block: bytes, pixels_last: bool) -> PixelRows:
     if (separators[:, 0] != starts + 1).any() or (code >= N_CODES).any():
         raise _Irregular
     n_letters = int((word[:, 1] - word[:, 0] - 1).sum())
-    pixels = _decode_pixels(
-        data, separators[:, first_pixel - 1 : first_pixel + N_PIXELS], n_letters
-    )
+    values = _numbers_ending_at(data, is_separator, n_digits=len(data) - len(found) - n_letters)
+    pixels = values[separators[:, first_pixel : first_pixel + N_PIXELS] - 1]
     return PixelRows(np.arange(len(pixels)), code, use, pixels)
 
 
-def _decode_pixels(data: np.ndarray, separators: np.ndarray, n_letters: int) -> np.ndarray:
-    """Values between neighbouring separators, as (rows, 2304) uint8.
+def _numbers_ending_at(data: np.ndarray, is_separator: np.ndarray, n_digits: int) -> np.ndarray:
+    """For every byte the number 0 to 255 that ends with it, uint8; 0 where there is no digit.
 
-    The value that would end at each byte is computed for the whole block, which is quicker than
-    gathering the digits of every field. `n_letters` is how many bytes are neither digits nor
-    separators; one more of them, and some field is no number.
+    Computed for the whole block, in bytes, which is quicker than gathering the digits of every
+    field. _Irregular unless there are exactly `n_digits` digits, in numbers of one to three without
+    leading zeros and up to 255, and no two separators in a row.
     """
     digits = data - np.uint8(ord("0"))
     is_digit = digits <= 9
-    if np.count_nonzero(is_digit) != len(data) - np.count_nonzero(data < ord("0")) - n_letters:
-        raise _Irregular
-    leading_zero = (digits[1:-1] == 0) & ~is_digit[:-2] & is_digit[2:]
-    width = np.diff(separators)  # digits + 1
-    if leading_zero.any() or width.min() < 2 or width.max() > 4:
-        raise _Irregular
     digits *= is_digit
-    value = digits.astype(np.uint16)  # of the number that ends with this byte
-    value[1:] += np.uint16(10) * digits[:-1]
-    value[2:] += np.uint16(100) * (digits[:-2] * is_digit[1:-1])
-    chosen = value[separators[:, 1:] - 1]
-    if chosen.max() > 255:
+    pair = is_digit[1:] & is_digit[:-1]  # this byte and the next are digits
+    rest = digits[2:] + np.uint8(10) * digits[1:-1]  # tens and units
+    hundreds = digits[:-2] * pair[1:]
+    wrong = (
+        (np.count_nonzero(is_digit) != n_digits)
+        or (is_separator[1:] & is_separator[:-1]).any()
+        or (pair[2:] & pair[:-2]).any()  # four digits
+        or ((digits[1:-1] == 0) & pair[1:] & is_separator[:-2]).any()  # a leading zero
+        or (hundreds > 2).any()
+        or ((hundreds == 2) & (rest > 55)).any()
+    )
+    if wrong:
         raise _Irregular
-    return chosen.astype(np.uint8)
+    values = digits.copy()
+    values[1] += np.uint8(10) * digits[0]
+    values[2:] = rest + np.uint8(100) * hundreds
+    return values
 
 
 def _decode_uses(data: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

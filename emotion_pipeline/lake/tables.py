@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,12 @@ def bucket_of(sample_id: str, n_buckets: int) -> int:
 
 def split_into_buckets(rows: pa.Table, n_buckets: int) -> list[pa.Table]:
     """The rows of each bucket, in the order of their `sample_id`."""
-    buckets = np.array([bucket_of(name, n_buckets) for name in rows["sample_id"].to_pylist()], int)
-    return [rows.filter(buckets == number).sort_by("sample_id") for number in range(n_buckets)]
+    names = rows["sample_id"].to_pylist()
+    places = [(bucket_of(name, n_buckets), name, row) for row, name in enumerate(names)]
+    places.sort()
+    ordered = rows.take(np.array([row for _, _, row in places], dtype=np.int64))
+    starts = np.searchsorted([bucket for bucket, _, _ in places], range(n_buckets + 1))
+    return [ordered.slice(start, end - start) for start, end in pairwise(starts.tolist())]
 
 
 @dataclass(frozen=True)
