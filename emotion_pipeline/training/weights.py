@@ -22,7 +22,7 @@ from emotion_pipeline.training.recipe import Recipe
 WEIGHTS = "weights.safetensors"
 META = "meta.json"
 LARGEST_META_BYTES = 1024 * 1024
-LIBRARIES = ("torch", "lightning", "numpy", "opencv-python-headless")
+LIBRARIES = ("torch", "lightning", "numpy", "opencv-contrib-python-headless")
 
 
 class ModelError(ValueError):
