@@ -28,7 +28,7 @@ from emotion_pipeline.cli import main
 main(["--help"], standalone_mode=False)
 print("imported:", *(name for name in {HEAVY} if name in sys.modules))
 """
-PLAN = re.compile(r"^(\d+) of (\d+) asset partitions are missing or stale \(([\d.]+) s\)", re.M)
+PLAN = re.compile(r"^(\d+) of (\d+) asset partitions are missing or stale.* \(([\d.]+) s\)", re.M)
 
 
 def main() -> None:
