@@ -27,6 +27,13 @@ def start(environment, *arguments):
     )
 
 
+def start_until(text, environment, *arguments):
+    """A process that has printed a line with this text and goes on."""
+    process = start(environment, *arguments)
+    assert any(text in line for line in process.stdout)
+    return process
+
+
 def run(environment, *arguments):
     process = start(environment, *arguments)
     output, _ = process.communicate(timeout=300)
@@ -81,10 +88,9 @@ def test_two_refreshes_at_once_wait_for_each_other(lake, environment):
 
 
 def test_a_killed_refresh_is_finished_by_the_next(lake, environment):
-    process = start(environment, "refresh", "degraded/*")
-    for line in process.stdout:
-        if "✓ degraded/fer2013[gaussian_noise-2]" in line:
-            break
+    process = start_until(
+        "✓ degraded/fer2013[gaussian_noise-2]", environment, "refresh", "degraded/*"
+    )
     process.send_signal(signal.SIGKILL)
     process.wait()
     code, output = run(environment, "refresh", "degraded/*")
@@ -97,10 +103,7 @@ def test_a_killed_refresh_is_finished_by_the_next(lake, environment):
 
 def test_a_refresh_that_is_killed_while_training_is_finished_by_the_next(lake, environment):
     environment |= {"EMOTION_PIPELINE_RECIPES": "ferplus_cnn5_small"}
-    process = start(environment, "refresh", "models/*")
-    for line in process.stdout:
-        if "epoch 2 of 12" in line:
-            break
+    process = start_until("epoch 2 of 12", environment, "refresh", "models/*")
     process.send_signal(signal.SIGKILL)
     process.wait()
     code, output = run(environment, "refresh", "models/*")
@@ -112,10 +115,7 @@ def test_a_refresh_that_is_killed_while_training_is_finished_by_the_next(lake, e
 
 def test_an_interrupted_refresh_stops_at_once(lake, environment):
     environment |= {"EMOTION_PIPELINE_RECIPES": "ferplus_cnn5_small"}
-    process = start(environment, "refresh")
-    for line in process.stdout:
-        if "epoch 2 of 12" in line:
-            break
+    process = start_until("epoch 2 of 12", environment, "refresh")
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=120)
     assert process.returncode != 0

@@ -20,8 +20,8 @@ _JPEG_END = b"\xff\xd9"
 # Start-of-frame markers: 0xC0 to 0xCF without the tables that share the range (DHT, JPG, DAC).
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
-# Filtered but not compressed: the Parquet pages of the lake are compressed anyway. That is five
-# times as quick as compressing each picture, and smaller: the filter makes pixels compressible.
+# Filtered but not compressed: the Parquet pages of the lake are compressed anyway. That is several
+# times as quick as compressing each picture, for 4 % more bytes (docs/benchmarks.md).
 _PNG_OPTIONS = (
     cv2.IMWRITE_PNG_COMPRESSION,
     0,
