@@ -20,7 +20,7 @@ def digest_bytes(data: bytes) -> bytes:
 
 def digest_file(path: Path) -> str:
     """Digest (hexadecimal) of a file's bytes."""
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         return hashlib.file_digest(
             file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)
         ).hexdigest()

@@ -25,13 +25,42 @@ _PICTURE = [
     ("height_px", pa.int32()),
     ("image_digest", DIGEST),
 ]
+# Color mode as stored, and the range (0 to 255) and standard deviation of the gray values.
+_MEASURED = [
+    ("color_mode", pa.string()),
+    ("pixel_min", pa.uint8()),
+    ("pixel_max", pa.uint8()),
+    ("pixel_sd", pa.float32()),
+]
 _HUGGING_FACE = {"huggingface": json.dumps({"info": {"features": {"image": {"_type": "Image"}}}})}
+
+# Where a face is: pixels of the upright picture, the right and lower edge not included.
+BOX = pa.struct([(f"{name}_px", pa.int32()) for name in ("left", "top", "right", "bottom")])
 
 # One row per usable picture of a dataset. `synthetic` marks drawn faces: their numbers say
 # nothing about people, and every report that shows one has to say so.
 SAMPLES = pa.schema(
-    [*_ROW, ("split", pa.string()), ("emotion", pa.string()), *_PICTURE, ("synthetic", pa.bool_())]
+    [
+        *_ROW,
+        ("split", pa.string()),
+        ("emotion", pa.string()),
+        *_PICTURE,
+        *_MEASURED,
+        ("synthetic", pa.bool_()),
+    ]
 )
+
+
+def samples_with(**columns: pa.DataType) -> pa.Schema:
+    """`SAMPLES` with what a dataset publishes besides, such as `person_id`."""
+    return pa.schema([*SAMPLES, *columns.items()])
+
+
+def labels_of(samples: pa.Schema) -> pa.Schema:
+    """The columns of a samples schema that a reader gives; the others come from the picture."""
+    made = {"input_digest", *(name for name, _ in (*_PICTURE, *_MEASURED))}
+    return pa.schema([field for field in samples if field.name not in made])
+
 
 # One row per picture that taggers voted on; `emotion` is Microsoft's majority, or null where
 # `undecided` says why there is none. The pictures stand in the dataset that was voted on.

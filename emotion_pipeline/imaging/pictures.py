@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from emotion_pipeline.digests import digest_bytes
+from emotion_pipeline.imaging.codec import Measured
 from emotion_pipeline.schema import DIGEST, IMAGE
 
 
 def picture_columns(
     names: Sequence[str], encoded: Sequence[bytes], sizes_px: Sequence[tuple[int, int]]
 ) -> dict[str, pa.Array]:
-    """The picture columns of `schema.SAMPLES` from file names, bytes and (width, height) pairs."""
+    """The columns of `schema.PICTURES` from file names, bytes and (width, height) pairs."""
     paths = pa.array(list(names), pa.string())
     return {
         "image": pa.StructArray.from_arrays(
@@ -20,4 +21,17 @@ def picture_columns(
         "width_px": pa.array([width for width, _ in sizes_px], pa.int32()),
         "height_px": pa.array([height for _, height in sizes_px], pa.int32()),
         "image_digest": pa.array([digest_bytes(data) for data in encoded], DIGEST),
+    }
+
+
+def measured_columns(
+    names: Sequence[str], encoded: Sequence[bytes], measured: Sequence[Measured]
+) -> dict[str, pa.Array]:
+    """The same with what `schema.SAMPLES` says of the pixels."""
+    return {
+        **picture_columns(names, encoded, [found[:2] for found in measured]),
+        "color_mode": pa.array([found.color_mode for found in measured], pa.string()),
+        "pixel_min": pa.array([found.pixel_min for found in measured], pa.uint8()),
+        "pixel_max": pa.array([found.pixel_max for found in measured], pa.uint8()),
+        "pixel_sd": pa.array([found.pixel_sd for found in measured], pa.float32()),
     }
