@@ -4,44 +4,39 @@ A dataset is one file in this folder that defines `DATASET`. Its reader turns ra
 rows and rejects; it never writes to the lake.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
+from emotion_pipeline.datasets.raw_files import RawFile
 from emotion_pipeline.schema import REJECTS
 
-SYNTHETIC_MARK = "SYNTHETIC.txt"
-SYNTHETIC_NOTE = (
-    "The faces in this folder are drawn by a program, not photographed, and their labels are made\n"
-    "up. Numbers measured on them test the pipeline and say nothing about people.\n"
-)
-
-
-class SourceMissing(Exception):
-    """A dataset's raw files are not where they were looked for."""
-
-
-class SourceRefused(Exception):
-    """A raw file is not what its name promises; the message says what was expected."""
+# Standard deviation of the gray values, 0 to 255, of a picture of nothing: FER2013's black rows
+# have 0 and its flattest face 9.1; the noise of a camera behind a closed lens is about 1.
+BLANK_SD = 4.0
 
 
 @dataclass(frozen=True)
 class Reject:
-    """One row that cannot be used: its position among the data rows, from 0, and why."""
+    """What cannot be used, and why: a file, or one data row of it, counted from 0."""
 
     source: str
-    row: int
+    row: int | None
     reason: str
     detail: str
 
 
-@dataclass(frozen=True)
-class Scan:
-    """What a reader found: raw rows, keyed by `sample_id`, and the rows that cannot be used."""
+class Unusable(Exception):
+    """A row or a file cannot be used: `Unusable(reason, detail)`, the two of a Reject."""
 
-    rows: pa.Table
+
+@dataclass(frozen=True)
+class Rows:
+    """What a reader made: rows, keyed by `sample_id`, and what cannot be used."""
+
+    good: pa.Table
     rejects: list[Reject]
 
 
@@ -65,11 +60,13 @@ class Dataset:
     expects: str
     """What should be in the raw folder, for people who have to put it there."""
     n_buckets: int
-    find: Callable[[Path], list[Path]]
-    """The raw files below the raw root that the reader uses; SourceMissing if they are absent."""
-    scan: Callable[[list[Path], Pictures | None], Scan]
-    """Reads those files; SourceRefused if one is wholly wrong."""
-    to_samples: Callable[[pa.Table], pa.Table]
+    find: Callable[[Path], list[RawFile]]
+    """The raw files below the raw root that the reader uses, without reading them; SourceMissing
+    if they are absent."""
+    scan: Callable[[list[RawFile], Pictures | None], Rows]
+    """Those files, their digests filled in, to raw rows; SourceRefused if they are wholly wrong.
+    Files of pictures are not opened here."""
+    to_samples: Callable[[pa.Table], Rows]
     """Raw rows of one bucket to rows of `schema` without `input_digest`; runs in workers."""
     keyed_by: Sequence[str]
     """Columns of a raw row that decide its sample."""
@@ -79,9 +76,21 @@ class Dataset:
     """`draw(raw_root, n, seed)` writes n drawn samples in the published layout."""
     pictures_from: str | None = None
     """For a table of votes: the dataset whose pictures were voted on."""
-    published_counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Class counts per split as published; empty where none are known."""
+    published_counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Class counts as published, by split or, as in `train+validation`, by several splits
+    together; empty where none are known. Pictures that are now rejected are counted."""
+    expected_rejects: frozenset[str] = frozenset()
+    """Reasons for which rows are left out of a healthy copy, such as labels that name no
+    emotion."""
+    own_splits: bool = False
+    """Whether this project splits the dataset, so that no picture may stand in two splits;
+    published splits are kept even where they leak."""
+    apart: tuple[str, ...] = ()
+    """Columns, such as `person_id`, of which no value may stand in two splits."""
+    blank_sd: float = BLANK_SD
+    """Below this standard deviation of the gray values a picture shows nothing."""
     size_px: tuple[int, int] | None = None
+    """Width and height of every picture, where they are all alike."""
     tight_crop: bool = False
     """Whether a picture is a face and nothing else, so that no face has to be found in it."""
 
@@ -94,16 +103,16 @@ class Dataset:
         """Name of the dataset that holds the pictures."""
         return self.pictures_from or self.name
 
-
-def folder_of(raw_root: Path, *names: str) -> list[Path]:
-    """Folders below the raw root with one of these names, whatever their case."""
-    wanted = [name.lower() for name in names]
-    found = raw_root.iterdir() if raw_root.is_dir() else ()
-    folders = [path for path in found if path.is_dir() and path.name.lower() in wanted]
-    return sorted(folders, key=lambda path: (wanted.index(path.name.lower()), path.name))
+    @property
+    def published_total(self) -> int | None:
+        """How many pictures were published, where that is known."""
+        counts = [sum(by_emotion.values()) for by_emotion in self.published_counts.values()]
+        return sum(counts) if counts else None
 
 
 def rejects_table(rejects: list[Reject]) -> pa.Table:
     """The rejects in the lake's schema, in the order of their rows."""
-    ordered = sorted(rejects, key=lambda reject: (reject.source, reject.row))
+    ordered = sorted(
+        rejects, key=lambda one: (one.source, -1 if one.row is None else one.row, one.reason)
+    )
     return pa.Table.from_pylist([vars(reject) for reject in ordered], schema=REJECTS)

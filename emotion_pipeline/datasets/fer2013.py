@@ -10,17 +10,17 @@ import numpy as np
 import pyarrow as pa
 
 from emotion_pipeline.datasets import drawn_sample, pixel_csv
-from emotion_pipeline.datasets.base import (
+from emotion_pipeline.datasets.base import Dataset, Pictures, Rows
+from emotion_pipeline.datasets.raw_files import (
     SYNTHETIC_MARK,
     SYNTHETIC_NOTE,
-    Dataset,
-    Pictures,
-    Scan,
-    SourceMissing,
+    RawFile,
     folder_of,
+    is_synthetic,
+    missing,
 )
-from emotion_pipeline.imaging.codec import encode_png
-from emotion_pipeline.imaging.pictures import picture_columns
+from emotion_pipeline.imaging.codec import encode_png, measure_pixels
+from emotion_pipeline.imaging.pictures import measured_columns
 from emotion_pipeline.labels import EMOTIONS, Emotion
 from emotion_pipeline.schema import SAMPLES, SPLITS
 
@@ -50,24 +50,22 @@ def sample_id(row: int) -> str:
     return f"fer2013-{row:06d}"
 
 
-def find(raw_root: Path) -> list[Path]:
+def find(raw_root: Path) -> list[RawFile]:
     """The CSV file, and the mark of drawn samples if it is there."""
     for folder in folder_of(raw_root, "fer2013"):
         by_name = {path.name.lower(): path for path in folder.iterdir() if path.is_file()}
         found = [by_name[name] for name in FILES if name in by_name]
         if found:
-            return [found[0], *(path for path in [folder / SYNTHETIC_MARK] if path.is_file())]
-    raise SourceMissing(
-        f"FER2013 is not in {raw_root / 'fer2013'}: expected {DATASET.expects}. Get it from"
-        f" {DATASET.homepage}, or write drawn samples with `emotion-pipeline sample {raw_root}`."
-    )
+            mark = by_name.get(SYNTHETIC_MARK.lower())
+            return [RawFile.at(path) for path in (found[0], mark) if path is not None]
+    raise missing(DATASET.title, raw_root / "fer2013", DATASET.expects, DATASET.homepage)
 
 
-def scan(files: list[Path], _: Pictures | None = None) -> Scan:
+def scan(files: list[RawFile], _: Pictures | None = None) -> Rows:
     """Decode the CSV: one raw row per good line, with its pixels as 2,304 bytes, row-major."""
-    blocks, rejects = pixel_csv.read(files[0])
-    synthetic = len(files) > 1
-    return Scan(pa.concat_tables([_raw_rows(rows, synthetic) for rows in blocks]), rejects)
+    blocks, rejects = pixel_csv.read(Path(files[0].path))
+    synthetic = is_synthetic(files)
+    return Rows(pa.concat_tables([_raw_rows(rows, synthetic) for rows in blocks]), rejects)
 
 
 def _raw_rows(rows: pixel_csv.PixelRows, synthetic: bool) -> pa.Table:
@@ -85,14 +83,15 @@ def _raw_rows(rows: pixel_csv.PixelRows, synthetic: bool) -> pa.Table:
     )
 
 
-def to_samples(rows: pa.Table) -> pa.Table:
+def to_samples(rows: pa.Table) -> Rows:
     """Raw rows to samples; the pixels become a lossless gray PNG."""
-    pixels = [np.frombuffer(blob, np.uint8) for blob in rows["pixels"].to_pylist()]
-    encoded = [encode_png(values.reshape(SIDE_PX, SIDE_PX)) for values in pixels]
+    blobs = rows["pixels"].to_pylist()
+    pixels = [np.frombuffer(blob, np.uint8).reshape(SIDE_PX, SIDE_PX) for blob in blobs]
     names = [f"{name}.png" for name in rows["sample_id"].to_pylist()]
-    pictures = picture_columns(names, encoded, [(SIDE_PX, SIDE_PX)] * len(names))
+    encoded = [encode_png(values) for values in pixels]
+    pictures = measured_columns(names, encoded, [measure_pixels(values) for values in pixels])
     columns = ("sample_id", "split", "emotion", "synthetic")
-    return pa.table({**{name: rows[name] for name in columns}, **pictures})
+    return Rows(pa.table({**{name: rows[name] for name in columns}, **pictures}), [])
 
 
 def draw(raw_root: Path, n: int, seed: int) -> None:

@@ -11,16 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from emotion_pipeline.datasets import drawn_sample, fer2013, vote_csv
-from emotion_pipeline.datasets.base import (
+from emotion_pipeline.datasets.base import Dataset, Pictures, Reject, Rows, Unusable
+from emotion_pipeline.datasets.raw_files import (
     SYNTHETIC_MARK,
     SYNTHETIC_NOTE,
-    Dataset,
-    Pictures,
-    Reject,
-    Scan,
-    SourceMissing,
+    RawFile,
     SourceRefused,
     folder_of,
+    is_synthetic,
+    missing,
 )
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.schema import SPLITS, VOTES
@@ -57,16 +56,15 @@ class VoteRow:
     votes: list[int]
 
 
-def find(raw_root: Path) -> list[Path]:
+def find(raw_root: Path) -> list[RawFile]:
     """The votes, and the mark of drawn samples if it is there."""
     for folder in folder_of(raw_root, *FOLDERS):
         for path in sorted(folder.iterdir()):
             if path.name.lower() == FILE and path.is_file():
-                return [path, *(mark for mark in [folder / SYNTHETIC_MARK] if mark.is_file())]
-    raise SourceMissing(
-        f"FER+ is not in {raw_root / 'ferplus'} nor in {raw_root / 'fer2013'}: expected"
-        f" {DATASET.expects}. Get it from {DATASET.homepage}."
-    )
+                mark = folder / SYNTHETIC_MARK
+                return [RawFile.at(one) for one in (path, mark) if one.is_file()]
+    expects = f"{DATASET.expects}, there or in {raw_root / 'fer2013'}"
+    raise missing("FER+", raw_root / "ferplus", expects, DATASET.homepage)
 
 
 def read(path: Path) -> tuple[list[VoteRow], list[Reject]]:
@@ -82,26 +80,25 @@ def read(path: Path) -> tuple[list[VoteRow], list[Reject]]:
         try:
             split = USAGE_TO_SPLIT.get(fields[0])
             if split is None:
-                raise vote_csv.BadVotes(
-                    "unknown_usage", f"expected a Usage, found {fields[0][:40]!r}"
-                )
+                raise Unusable("unknown_usage", f"expected a Usage, found {fields[0][:40]!r}")
             votes = vote_csv.counts(fields[2:])
             rows.append(VoteRow(position, split, fields[1].strip(), votes))
-        except vote_csv.BadVotes as bad:
-            rejects.append(vote_csv.reject(path, position, bad))
+        except Unusable as bad:
+            rejects.append(Reject(path.name, position, *bad.args))
     if not rows:
         raise SourceRefused(f"{path}: not one usable row of votes")
     return rows, rejects
 
 
-def scan(files: list[Path], pictures: Pictures | None) -> Scan:
+def scan(files: list[RawFile], pictures: Pictures | None) -> Rows:
     """Join the votes to the pictures by row position."""
     if pictures is None:
         raise ValueError("FER+ is joined to the pictures of FER2013")
-    rows, rejects = read(files[0])
-    check_alignment(files[0], len(rows) + len(rejects), pictures)
-    joined, unmatched = join(rows, pictures, files[0])
-    return Scan(vote_table(joined, synthetic=len(files) > 1), rejects + unmatched)
+    table = Path(files[0].path)
+    rows, rejects = read(table)
+    check_alignment(table, len(rows) + len(rejects), pictures)
+    joined, unmatched = join(rows, pictures, table)
+    return Rows(vote_table(joined, synthetic=is_synthetic(files)), rejects + unmatched)
 
 
 def check_alignment(path: Path, n_rows: int, pictures: Pictures) -> None:
@@ -147,7 +144,7 @@ def vote_table(rows: list[VoteRow], *, synthetic: bool) -> pa.Table:
     )
 
 
-def to_samples(rows: pa.Table) -> pa.Table:
+def to_samples(rows: pa.Table) -> Rows:
     """Raw rows to vote rows: Microsoft's majority as `emotion`, or why there is none."""
     votes = np.stack([rows[f"votes_{name}"].to_numpy() for name in VOTE_CLASSES], axis=1)
     targets, kept = majority(votes)
@@ -155,7 +152,7 @@ def to_samples(rows: pa.Table) -> pa.Table:
     lead = np.array(VOTE_CLASSES)[votes.argmax(axis=1)]
     why = np.where(np.isin(lead, EMOTIONS), np.where(tied(votes), "tie", "no_majority"), lead)
     rows = rows.append_column("emotion", pa.array(decided, pa.string(), mask=~kept))
-    return rows.append_column("undecided", pa.array(why, pa.string(), mask=kept))
+    return Rows(rows.append_column("undecided", pa.array(why, pa.string(), mask=kept)), [])
 
 
 def draw(raw_root: Path, n: int, seed: int) -> None:

@@ -8,17 +8,15 @@ be there too. Its votes differ on about 1,600 rows: a second panel of taggers.
 from pathlib import Path
 
 from emotion_pipeline.datasets import ferplus, vote_csv
-from emotion_pipeline.datasets.base import (
-    SYNTHETIC_MARK,
-    Dataset,
-    Pictures,
-    Reject,
-    Scan,
+from emotion_pipeline.datasets.base import Dataset, Pictures, Reject, Rows, Unusable
+from emotion_pipeline.datasets.ferplus import VoteRow
+from emotion_pipeline.datasets.raw_files import (
+    RawFile,
     SourceMissing,
     SourceRefused,
     folder_of,
+    is_synthetic,
 )
-from emotion_pipeline.datasets.ferplus import VoteRow
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.schema import SPLITS
 
@@ -26,56 +24,55 @@ FOLDER_TO_SPLIT = dict(zip(("fer2013train", "fer2013valid", "fer2013test"), SPLI
 BOX = "(0, 0, 48, 48)"
 
 
-def find(raw_root: Path) -> list[Path]:
+def find(raw_root: Path) -> list[RawFile]:
     """The 2017 table, which places the names, then the three label files in split order."""
     for folder in folder_of(raw_root, *ferplus.FOLDERS):
         found = {path.parent.name.lower(): path for path in folder.glob("**/label.csv")}
         if FOLDER_TO_SPLIT.keys() <= found.keys():
-            return [*ferplus.find(raw_root), *(found[name] for name in FOLDER_TO_SPLIT)]
+            labels = (RawFile.at(found[name]) for name in FOLDER_TO_SPLIT)
+            return [*ferplus.find(raw_root), *labels]
     raise SourceMissing(
         f"the 2016 votes of FER+ are not in {raw_root / 'ferplus'}: expected {DATASET.expects}."
         f" Get them from {DATASET.homepage}."
     )
 
 
-def scan(files: list[Path], pictures: Pictures | None) -> Scan:
+def scan(files: list[RawFile], pictures: Pictures | None) -> Rows:
     """Place every named line of the label files on its row of FER2013."""
     if pictures is None:
         raise ValueError("FER+ is joined to the pictures of FER2013")
-    placed, rejects = ferplus.read(files[0])
-    ferplus.check_alignment(files[0], len(placed) + len(rejects), pictures)
+    table, *label_files = [Path(file.path) for file in (files[0], *files[-3:])]
+    placed, rejects = ferplus.read(table)
+    ferplus.check_alignment(table, len(placed) + len(rejects), pictures)
     # The last row of a name wins: the generator of FER+ wrote its picture over the earlier one.
     by_name = {row.picture_name: row for row in placed if row.picture_name}
     rows: dict[int, VoteRow] = {}
     rejects = []
-    for path, split in zip(files[-3:], SPLITS, strict=True):
+    for path, split in zip(label_files, SPLITS, strict=True):
         for position, fields in enumerate(vote_csv.lines(path)):
             try:
                 row = _placed(fields, split, by_name)
                 if row.position in rows:
-                    raise vote_csv.BadVotes(
-                        "listed_twice", f"{row.picture_name} has a line already"
-                    )
+                    raise Unusable("listed_twice", f"{row.picture_name} has a line already")
                 rows[row.position] = row
-            except vote_csv.BadVotes as bad:
+            except Unusable as bad:
                 rejects.append(Reject(f"{path.parent.name}/{path.name}", position, *bad.args))
     if not rows:
-        raise SourceRefused(f"{files[-1].parent.parent}: not one usable row of votes")
-    joined, unmatched = ferplus.join(list(rows.values()), pictures, files[0])
-    synthetic = any(path.name == SYNTHETIC_MARK for path in files)
-    return Scan(ferplus.vote_table(joined, synthetic=synthetic), rejects + unmatched)
+        raise SourceRefused(f"{label_files[0].parent.parent}: not one usable row of votes")
+    joined, unmatched = ferplus.join(list(rows.values()), pictures, table)
+    return Rows(ferplus.vote_table(joined, synthetic=is_synthetic(files)), rejects + unmatched)
 
 
 def _placed(fields: list[str], split: str, by_name: dict[str, VoteRow]) -> VoteRow:
     """One line with its row position."""
     if len(fields) < 2 or fields[1].strip() != BOX:
-        raise vote_csv.BadVotes("wrong_box", f"expected a name and {BOX}, found {str(fields)[:60]}")
+        raise Unusable("wrong_box", f"expected a name and {BOX}, found {str(fields)[:60]}")
     name = fields[0].strip()
     row = by_name.get(name)
     if row is None:
-        raise vote_csv.BadVotes("unknown_picture", f"{name[:40]!r} is no name in {ferplus.FILE}")
+        raise Unusable("unknown_picture", f"{name[:40]!r} is no name in {ferplus.FILE}")
     if row.split != split:
-        raise vote_csv.BadVotes("wrong_split", f"{name[:40]!r} belongs to {row.split}")
+        raise Unusable("wrong_split", f"{name[:40]!r} belongs to {row.split}")
     return VoteRow(row.position, split, row.picture_name, vote_csv.counts(fields[2:]))
 
 

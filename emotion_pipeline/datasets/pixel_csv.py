@@ -14,7 +14,8 @@ from typing import BinaryIO
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
-from emotion_pipeline.datasets.base import Reject, SourceRefused
+from emotion_pipeline.datasets.base import Reject
+from emotion_pipeline.datasets.raw_files import SourceRefused
 
 N_PIXELS = 48 * 48
 N_CODES = 7

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_pipeline.datasets.base import Reject, SourceRefused
+from emotion_pipeline.datasets.base import Unusable
+from emotion_pipeline.datasets.raw_files import SourceRefused
 from emotion_pipeline.votes import VOTE_CLASSES
 
 MAX_FILE_BYTES = 64 << 20
 MAX_VOTES = 10
-
-
-class BadVotes(Exception):
-    """A line's counts cannot be used: reason and detail."""
 
 
 def lines(path: Path) -> Iterator[list[str]]:
@@ -29,19 +26,19 @@ def lines(path: Path) -> Iterator[list[str]]:
 
 
 def counts(fields: list[str]) -> list[int]:
-    """Ten counts from ten fields; BadVotes says why not."""
+    """Ten counts from ten fields; Unusable says why not."""
     if len(fields) != len(VOTE_CLASSES):
-        raise BadVotes(
+        raise Unusable(
             "wrong_field_count", f"expected {len(VOTE_CLASSES)} counts, found {len(fields)}"
         )
     wrong = next((field for field in fields if not (field.isascii() and field.isdigit())), None)
     if wrong is not None:
-        raise BadVotes("not_a_number", f"expected whole numbers, found {wrong[:40]!r}")
+        raise Unusable("not_a_number", f"expected whole numbers, found {wrong[:40]!r}")
     votes = [int(field) for field in fields if len(field) <= 2]
     if len(votes) < len(fields) or max(votes) > MAX_VOTES:
-        raise BadVotes("votes_out_of_range", f"expected counts up to {MAX_VOTES}")
+        raise Unusable("votes_out_of_range", f"expected counts up to {MAX_VOTES}")
     if not any(votes):
-        raise BadVotes("no_votes", "all counts are zero")
+        raise Unusable("no_votes", "all counts are zero")
     return votes
 
 
@@ -49,9 +46,3 @@ def as_columns(votes: list[list[int]]) -> dict[str, np.ndarray]:
     """The ten `votes_<class>` columns."""
     table = np.array(votes, dtype=np.int16).reshape(-1, len(VOTE_CLASSES))
     return {f"votes_{name}": table[:, number] for number, name in enumerate(VOTE_CLASSES)}
-
-
-def reject(path: Path, row: int, bad: BadVotes) -> Reject:
-    """The reject of one line."""
-    reason, detail = bad.args
-    return Reject(path.name, row, reason, detail)

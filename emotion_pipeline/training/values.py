@@ -33,7 +33,7 @@ def _all_different(values: Collection[object]) -> Collection[object]:
 
 
 Distinct = AfterValidator(_all_different)
-DatasetName = Annotated[str, Field(pattern=r"^[a-z0-9]{1,40}$")]
+DatasetName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 Domains = Annotated[tuple[Annotated[str, one_of(*DOMAINS)], ...], Field(min_length=1), Distinct]
 Width = Annotated[int, Field(ge=1, le=4096)]
 Dropout = Annotated[float, Field(ge=0, le=0.9)]

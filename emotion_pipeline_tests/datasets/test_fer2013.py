@@ -7,10 +7,11 @@ import pytest
 
 from emotion_pipeline import schema
 from emotion_pipeline.datasets import fer2013
-from emotion_pipeline.datasets.base import SYNTHETIC_MARK, SourceMissing, SourceRefused
+from emotion_pipeline.datasets.raw_files import SYNTHETIC_MARK, SourceMissing, SourceRefused
 from emotion_pipeline.digests import digest_bytes
 from emotion_pipeline.imaging.codec import decode_gray
 from emotion_pipeline_tests.raw_fakes import fer2013 as fake
+from emotion_pipeline_tests.raw_fakes.pictures import paths_found
 from emotion_pipeline_tests.shared_data import shared_file
 
 PUBLISHED_NAMES = ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"]
@@ -25,22 +26,22 @@ def scan(raw_root):
 @pytest.mark.parametrize("name", ["fer2013.csv", "icml_face_data.csv", "FER2013.CSV"])
 def test_the_file_is_found_whatever_the_case_of_its_name_and_folder(tmp_path, folder, name):
     path = fake.write(tmp_path, folder=folder, name=name)
-    assert fer2013.DATASET.find(tmp_path) == [path]
+    assert paths_found(fer2013.DATASET, tmp_path) == [path]
 
 
 def test_the_challenge_file_comes_before_the_other_and_a_folder_of_its_name_is_no_file(tmp_path):
     other = fake.write(tmp_path, name="icml_face_data.csv")
     (tmp_path / "fer2013" / "fer2013.csv").mkdir()
-    assert fer2013.DATASET.find(tmp_path) == [other]
+    assert paths_found(fer2013.DATASET, tmp_path) == [other]
     (tmp_path / "fer2013" / "fer2013.csv").rmdir()
     challenge = fake.write(tmp_path)
-    assert fer2013.DATASET.find(tmp_path) == [challenge]
+    assert paths_found(fer2013.DATASET, tmp_path) == [challenge]
 
 
 def test_a_second_folder_is_looked_into_when_the_first_is_empty(tmp_path):
     (tmp_path / "FER2013").mkdir()
     path = fake.write(tmp_path, folder="fer2013")
-    assert fer2013.DATASET.find(tmp_path) == [path]
+    assert paths_found(fer2013.DATASET, tmp_path) == [path]
 
 
 @pytest.mark.parametrize("there", [".", "fer2013", "fer2013/fer2013.csv", "elsewhere"])
@@ -65,7 +66,7 @@ def test_rows_have_the_name_split_emotion_and_pixels_of_their_line(tmp_path, sty
     found = scan(tmp_path)
     pictures = fake.pictures()
     assert found.rejects == []
-    assert found.rows.to_pylist() == [
+    assert found.good.to_pylist() == [
         {
             "sample_id": f"fer2013-{row:06d}",
             "split": SPLIT_OF[picture.usage],
@@ -75,8 +76,8 @@ def test_rows_have_the_name_split_emotion_and_pixels_of_their_line(tmp_path, sty
         }
         for row, picture in enumerate(pictures)
     ]
-    assert set(found.rows["emotion"].to_pylist()) == set(fer2013.DATASET.emotions)
-    assert set(found.rows["split"].to_pylist()) == set(schema.SPLITS)
+    assert set(found.good["emotion"].to_pylist()) == set(fer2013.DATASET.emotions)
+    assert set(found.good["split"].to_pylist()) == set(schema.SPLITS)
 
 
 def test_samples_are_png_of_exactly_these_pixels_with_their_size_and_digest(tmp_path):
@@ -84,7 +85,7 @@ def test_samples_are_png_of_exactly_these_pixels_with_their_size_and_digest(tmp_
     pictures[4].pixels[:] = 0
     pictures[5].pixels[:] = 255
     fake.write(tmp_path, pictures)
-    samples = fer2013.DATASET.to_samples(scan(tmp_path).rows)
+    samples = fer2013.DATASET.to_samples(scan(tmp_path).good).good
     assert set(samples.column_names) == set(schema.SAMPLES.names) - {"input_digest"}
     for row, picture in zip(samples.to_pylist(), pictures, strict=True):
         image = row["image"]
@@ -94,13 +95,13 @@ def test_samples_are_png_of_exactly_these_pixels_with_their_size_and_digest(tmp_
         np.testing.assert_array_equal(decoded, picture.pixels.reshape(48, 48))
         assert (row["width_px"], row["height_px"]) == (48, 48)
         assert row["image_digest"] == digest_bytes(image["bytes"])
-    again = fer2013.DATASET.to_samples(scan(tmp_path).rows)
+    again = fer2013.DATASET.to_samples(scan(tmp_path).good).good
     assert again.equals(samples)
 
 
 def test_a_bucket_without_rows_still_has_its_columns(tmp_path):
     fake.write(tmp_path)
-    samples = fer2013.DATASET.to_samples(scan(tmp_path).rows.slice(0, 0))
+    samples = fer2013.DATASET.to_samples(scan(tmp_path).good.slice(0, 0)).good
     assert samples.num_rows == 0
     assert set(samples.column_names) == set(schema.SAMPLES.names) - {"input_digest"}
 
@@ -115,11 +116,11 @@ def test_bad_rows_are_rejects_and_the_others_keep_the_names_of_their_rows(tmp_pa
         (0, "unknown_usage"),
         (6, "unknown_emotion"),
     ]
-    assert found.rows["sample_id"].to_pylist() == [
+    assert found.good["sample_id"].to_pylist() == [
         f"fer2013-{row:06d}" for row in range(10) if row not in (0, 6)
     ]
     pixels = [picture.pixels.tobytes() for picture in fake.pictures(10)]
-    assert found.rows["pixels"].to_pylist() == [*pixels[1:6], *pixels[7:]]
+    assert found.good["pixels"].to_pylist() == [*pixels[1:6], *pixels[7:]]
 
 
 def test_a_file_that_is_something_else_is_refused(tmp_path):
@@ -135,7 +136,7 @@ def test_equal_pixels_have_equal_digests_and_one_changed_pixel_another(tmp_path)
     pictures[2].pixels[:] = pictures[0].pixels
     pictures[2].pixels[77] ^= 1
     fake.write(tmp_path, pictures)
-    digests = fer2013.DATASET.to_samples(scan(tmp_path).rows)["image_digest"].to_pylist()
+    digests = fer2013.DATASET.to_samples(scan(tmp_path).good).good["image_digest"].to_pylist()
     assert digests[0] == digests[1]
     assert len(set(digests)) == 3
 
@@ -151,11 +152,11 @@ def test_drawn_samples_scan_cleanly_and_are_marked_synthetic(tmp_path):
     assert [path.name for path in files] == ["fer2013.csv", SYNTHETIC_MARK]
     found = fer2013.DATASET.scan(files, None)
     assert found.rejects == []
-    assert found.rows["synthetic"].to_pylist() == [True] * 40
-    splits = found.rows["split"].to_pylist()
+    assert found.good["synthetic"].to_pylist() == [True] * 40
+    splits = found.good["split"].to_pylist()
     assert splits == ["train"] * 32 + ["validation"] * 4 + ["test"] * 4
-    assert len(set(found.rows["emotion"].to_pylist())) > 3
-    samples = fer2013.DATASET.to_samples(found.rows)
+    assert len(set(found.good["emotion"].to_pylist())) > 3
+    samples = fer2013.DATASET.to_samples(found.good).good
     assert samples["synthetic"].to_pylist() == [True] * 40
 
 
@@ -206,12 +207,12 @@ def real_root(tmp_path, real_table, real_pixels):
 def test_every_row_of_the_real_file_is_decoded_exactly(real_root, real_pixels, real_table):
     found = scan(real_root)
     assert found.rejects == []
-    assert found.rows.num_rows == 35_887
-    buffer = found.rows["pixels"].combine_chunks().buffers()[1]
+    assert found.good.num_rows == 35_887
+    buffer = found.good["pixels"].combine_chunks().buffers()[1]
     decoded = np.frombuffer(buffer, np.uint8).reshape(-1, 48, 48)
     np.testing.assert_array_equal(decoded, real_pixels)
     names = [PUBLISHED_NAMES[code] for code in real_table["emotion"].to_pylist()]
-    assert found.rows["emotion"].to_pylist() == names
+    assert found.good["emotion"].to_pylist() == names
     for split, counts in fer2013.PUBLISHED_COUNTS.items():
-        rows = [row for row, of in enumerate(found.rows["split"].to_pylist()) if of == split]
+        rows = [row for row, of in enumerate(found.good["split"].to_pylist()) if of == split]
         assert {name: [names[row] for row in rows].count(name) for name in counts} == counts

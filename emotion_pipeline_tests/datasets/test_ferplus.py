@@ -8,12 +8,12 @@ import pytest
 
 from emotion_pipeline import schema
 from emotion_pipeline.datasets import fer2013, ferplus
-from emotion_pipeline.datasets.base import SYNTHETIC_MARK, SourceMissing, SourceRefused
+from emotion_pipeline.datasets.raw_files import SYNTHETIC_MARK, SourceMissing, SourceRefused
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.votes import VOTE_CLASSES
 from emotion_pipeline_tests.raw_fakes import fer2013 as fake_pictures
 from emotion_pipeline_tests.raw_fakes import ferplus as fake
-from emotion_pipeline_tests.raw_fakes.pictures import pictures_of
+from emotion_pipeline_tests.raw_fakes.pictures import paths_found, pictures_of
 
 SPLIT_OF = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 
@@ -45,13 +45,13 @@ def by_row(lines, *left_out):
 @pytest.mark.parametrize("name", ["fer2013new.csv", "FER2013New.CSV"])
 def test_the_table_is_found_whatever_the_case_of_its_name_and_folder(tmp_path, folder, name):
     path = fake.write(tmp_path, folder=folder, name=name)
-    assert ferplus.DATASET.find(tmp_path) == [path]
+    assert paths_found(ferplus.DATASET, tmp_path) == [path]
 
 
 def test_the_table_in_its_own_folder_comes_before_one_beside_the_pictures(tmp_path):
     fake.write(tmp_path, folder="fer2013")
     own = fake.write(tmp_path, folder="ferplus")
-    assert ferplus.DATASET.find(tmp_path) == [own]
+    assert paths_found(ferplus.DATASET, tmp_path) == [own]
 
 
 @pytest.mark.parametrize("there", [".", "ferplus", "fer2013", "ferplus/fer2013new.csv"])
@@ -73,30 +73,30 @@ def test_every_picture_gets_the_votes_of_its_row(raw_root, form):
     found = scan(raw_root)
     lines = fake.vote_lines()
     assert found.rejects == []
-    assert votes_of(found.rows) == by_row(lines)
-    assert found.rows["split"].to_pylist() == [SPLIT_OF[line.usage] for line in lines]
-    assert found.rows["synthetic"].to_pylist() == [False] * len(lines)
+    assert votes_of(found.good) == by_row(lines)
+    assert found.good["split"].to_pylist() == [SPLIT_OF[line.usage] for line in lines]
+    assert found.good["synthetic"].to_pylist() == [False] * len(lines)
 
 
 def test_names_decide_nothing(raw_root):
     lines = fake.vote_lines()
     fake.write(raw_root, lines)
-    honest = scan(raw_root).rows
+    honest = scan(raw_root).good
     names = [line.name for line in lines]
     random.Random(1).shuffle(names)
     fake.write(
         raw_root, [replace(line, name=name) for line, name in zip(lines, names, strict=True)]
     )
-    assert scan(raw_root).rows.equals(honest)
+    assert scan(raw_root).good.equals(honest)
     fake.write(raw_root, [replace(line, name="") for line in lines])
-    assert scan(raw_root).rows.equals(honest)
+    assert scan(raw_root).good.equals(honest)
 
 
 def test_changed_votes_do_change_the_rows(raw_root):
     lines = fake.vote_lines()
     lines[5], lines[6] = lines[6], lines[5]
     fake.write(raw_root, lines)
-    assert votes_of(scan(raw_root).rows) == by_row(lines) != by_row(fake.vote_lines())
+    assert votes_of(scan(raw_root).good) == by_row(lines) != by_row(fake.vote_lines())
 
 
 @pytest.mark.parametrize("n_rows", [29, 31])
@@ -128,7 +128,7 @@ def test_the_votes_on_a_rejected_picture_are_rejected_and_all_others_stay_in_pla
             "detail": "see rejects/fer2013",
         }
     ]
-    assert votes_of(found.rows) == by_row(fake.vote_lines(), 4)
+    assert votes_of(found.good) == by_row(fake.vote_lines(), 4)
 
 
 BAD_ROWS = {
@@ -156,7 +156,7 @@ def test_a_bad_row_is_named_and_all_others_stay_in_place(raw_root, reason, text)
     assert [(reject.source, reject.row, reject.reason) for reject in found.rejects] == [
         ("fer2013new.csv", 2, reason)
     ]
-    assert votes_of(found.rows) == by_row(lines, 2)
+    assert votes_of(found.good) == by_row(lines, 2)
 
 
 WHOLLY_WRONG = {
@@ -201,12 +201,12 @@ def samples_of(votes):
     columns = {f"votes_{name}": counts[:, number] for number, name in enumerate(VOTE_CLASSES)}
     return ferplus.DATASET.to_samples(
         pa.table({"sample_id": [f"fer2013-{row:06d}" for row in range(len(counts))], **columns})
-    )
+    ).good
 
 
 def test_samples_have_the_majority_or_the_reason_why_there_is_none(raw_root):
     fake.write(raw_root)
-    samples = ferplus.DATASET.to_samples(scan(raw_root).rows)
+    samples = ferplus.DATASET.to_samples(scan(raw_root).good).good
     assert set(samples.column_names) == set(schema.VOTES.names) - {"input_digest"}
     emotion, undecided = samples["emotion"].to_pylist(), samples["undecided"].to_pylist()
     assert emotion[:8] == list(EMOTIONS)
@@ -261,7 +261,7 @@ def test_edges_between_decided_and_undecided(votes, emotion, undecided):
 
 def test_a_bucket_without_rows_still_has_its_columns(raw_root):
     fake.write(raw_root)
-    samples = ferplus.DATASET.to_samples(scan(raw_root).rows.slice(0, 0))
+    samples = ferplus.DATASET.to_samples(scan(raw_root).good.slice(0, 0)).good
     assert samples.num_rows == 0
     assert set(samples.column_names) == set(schema.VOTES.names) - {"input_digest"}
 
@@ -278,9 +278,9 @@ def test_drawn_votes_fit_the_drawn_pictures_and_are_marked_synthetic(tmp_path):
     assert [path.name for path in files] == ["fer2013new.csv", SYNTHETIC_MARK]
     found = ferplus.DATASET.scan(files, pictures_of(tmp_path))
     assert found.rejects == []
-    assert found.rows["synthetic"].to_pylist() == [True] * 40
-    assert {sum(votes) for votes in votes_of(found.rows).values()} == {10}
-    emotions = ferplus.DATASET.to_samples(found.rows)["emotion"].to_pylist()
+    assert found.good["synthetic"].to_pylist() == [True] * 40
+    assert {sum(votes) for votes in votes_of(found.good).values()} == {10}
+    emotions = ferplus.DATASET.to_samples(found.good).good["emotion"].to_pylist()
     labels = pictures_of(tmp_path).samples["emotion"].to_pylist()
     agree = [one == other for one, other in zip(emotions, labels, strict=True) if one]
     assert len(agree) > 25

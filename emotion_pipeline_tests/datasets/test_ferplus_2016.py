@@ -1,11 +1,11 @@
 import pytest
 
 from emotion_pipeline.datasets import ferplus_2016
-from emotion_pipeline.datasets.base import SYNTHETIC_MARK, SourceMissing, SourceRefused
+from emotion_pipeline.datasets.raw_files import SYNTHETIC_MARK, SourceMissing, SourceRefused
 from emotion_pipeline.votes import VOTE_CLASSES
 from emotion_pipeline_tests.raw_fakes import fer2013 as fake_pictures
 from emotion_pipeline_tests.raw_fakes import ferplus as fake
-from emotion_pipeline_tests.raw_fakes.pictures import pictures_of
+from emotion_pipeline_tests.raw_fakes.pictures import paths_found, pictures_of
 
 BOX = fake.BOX
 FIRST, LAST = fake.NAMED_TWICE
@@ -48,7 +48,7 @@ def with_votes(lines, votes):
 def test_the_table_of_2017_and_the_three_files_are_found_in_split_order(tmp_path, folder):
     table = fake.write(tmp_path, folder=folder.split("/")[0])
     paths = fake.write_2016(tmp_path, folder=folder)
-    assert ferplus_2016.DATASET.find(tmp_path) == [
+    assert paths_found(ferplus_2016.DATASET, tmp_path) == [
         table,
         *(paths[name] for name in ("FER2013Train", "FER2013Valid", "FER2013Test")),
     ]
@@ -74,35 +74,35 @@ def test_every_named_picture_gets_the_votes_of_its_line_and_split(raw_root):
     found = scan(raw_root)
     lines = fake.vote_lines()
     assert found.rejects == []
-    assert votes_of(found.rows) == {row: lines[row].votes for row in named_rows()}
-    splits = dict(zip(votes_of(found.rows), found.rows["split"].to_pylist(), strict=True))
+    assert votes_of(found.good) == {row: lines[row].votes for row in named_rows()}
+    splits = dict(zip(votes_of(found.good), found.good["split"].to_pylist(), strict=True))
     assert [splits.get(row) for row in (0, 23, 24, 26, 27, 29)] == [
         *["train"] * 2,
         *["validation"] * 2,
         *["test"] * 2,
     ]
-    assert set(found.rows["synthetic"].to_pylist()) == {False}
+    assert set(found.good["synthetic"].to_pylist()) == {False}
 
 
 def test_the_votes_are_those_of_2016_and_not_of_2017(raw_root):
     votes = (0, 0, 0, 0, 0, 0, 0, 9, 1, 0)
     fake.write_2016(raw_root, with_votes(fake.label_lines_2016(fake.vote_lines()), votes))
-    assert votes_of(scan(raw_root).rows) == dict.fromkeys(named_rows(), votes)
+    assert votes_of(scan(raw_root).good) == dict.fromkeys(named_rows(), votes)
 
 
 def test_a_name_that_occurs_twice_stands_for_its_last_row(raw_root):
     lines = fake.vote_lines()
     assert lines[FIRST].name == lines[LAST].name
-    placed = votes_of(scan(raw_root).rows)
+    placed = votes_of(scan(raw_root).good)
     assert FIRST not in placed
     assert placed[LAST] == lines[LAST].votes != lines[FIRST].votes
 
 
 def test_the_order_of_the_lines_decides_nothing(raw_root):
-    before = votes_of(scan(raw_root).rows)
+    before = votes_of(scan(raw_root).good)
     lines = fake.label_lines_2016(fake.vote_lines())
     fake.write_2016(raw_root, {folder: rows[::-1] for folder, rows in lines.items()})
-    assert votes_of(scan(raw_root).rows) == before
+    assert votes_of(scan(raw_root).good) == before
 
 
 BAD_LINES = {
@@ -127,7 +127,7 @@ def test_a_bad_line_is_named_and_all_others_are_placed(raw_root, reason, text):
     assert [(reject.source, reject.row, reject.reason) for reject in found.rejects] == [
         ("FER2013Test/label.csv", 2, reason)
     ]
-    assert sorted(votes_of(found.rows)) == named_rows()[:-1]
+    assert sorted(votes_of(found.good)) == named_rows()[:-1]
 
 
 def test_the_votes_on_a_rejected_picture_are_rejected(raw_root):
@@ -136,7 +136,7 @@ def test_the_votes_on_a_rejected_picture_are_rejected(raw_root):
     fake_pictures.write(raw_root, pictures)
     found = scan(raw_root)
     assert [(reject.row, reject.reason) for reject in found.rejects] == [(20, "picture_rejected")]
-    assert sorted(votes_of(found.rows)) == [row for row in named_rows() if row != 20]
+    assert sorted(votes_of(found.good)) == [row for row in named_rows() if row != 20]
 
 
 def test_a_table_of_2017_with_another_number_of_rows_is_refused(raw_root):
@@ -153,4 +153,4 @@ def test_label_files_without_one_usable_line_are_refused(raw_root):
 
 def test_votes_on_drawn_pictures_are_marked_synthetic(raw_root):
     (raw_root / "ferplus" / SYNTHETIC_MARK).write_text("drawn")
-    assert set(scan(raw_root).rows["synthetic"].to_pylist()) == {True}
+    assert set(scan(raw_root).good["synthetic"].to_pylist()) == {True}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion_pipeline.datasets import pixel_csv
-from emotion_pipeline.datasets.base import SourceRefused
+from emotion_pipeline.datasets.raw_files import SourceRefused
 from emotion_pipeline_tests.raw_fakes import fer2013 as fake
 from emotion_pipeline_tests.raw_fakes.fer2013 import ICML, KAGGLE, STYLES
 
