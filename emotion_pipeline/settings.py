@@ -38,12 +38,19 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     recipes: str = "*"
     """Pattern of the recipes that are part of the graph."""
+    partial: str = ""
+    """Datasets, with commas between, of which a part is meant to be used; `*` for all."""
     nightly_cron: str = "0 2 * * *"
 
     @field_validator("lake", "raw", "dagster_home")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path is not None else None
+
+    @property
+    def partial_datasets(self) -> set[str]:
+        """Names of the datasets that need not be complete."""
+        return {name.strip() for name in self.partial.split(",")} - {""}
 
     @property
     def raw_root(self) -> Path:

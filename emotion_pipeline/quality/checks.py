@@ -1,57 +1,62 @@
 """The whole judgement of a dataset's table, from its frames and its suites."""
 
-from collections.abc import Sequence
-
 import pyarrow as pa
 
-from emotion_pipeline import schema
 from emotion_pipeline.quality import facts, suites
+from emotion_pipeline.quality.expected import Expected
 from emotion_pipeline.quality.profile import profile
 from emotion_pipeline.quality.validation import Verdict, validate
 
 
 def check_pictures(
     samples: pa.Table,
-    emotions: Sequence[str],
+    stored: pa.Schema,
+    expected: Expected,
     n_rejects: int,
-    published: facts.ClassCounts | None = None,
-    size_px: int | None = None,
-    expected: pa.Schema = schema.SAMPLES,
+    n_expected_rejects: int = 0,
 ) -> Verdict:
-    """Judge a table of pictures: its columns, rows, rejects and, where published, class counts.
+    """Judge a table of pictures by what its dataset promises.
 
-    `emotions` are those that the dataset may contain, `n_rejects` the raw rows that the reader set
-    aside, `published[split][emotion]` the counts of the whole dataset, `size_px` the side of its
-    square pictures.
+    `samples` need not have the pictures themselves, so `stored` says which columns the table in the
+    lake has. `n_rejects` are all raw rows that the reader set aside, `n_expected_rejects` those
+    among them that a healthy copy has too.
     """
     profiled = profile(samples)
     frames = {
-        "columns": facts.column_facts(samples, expected),
+        "columns": facts.column_facts(stored, expected.columns),
         "pictures": profiled,
-        "rejects": facts.reject_facts(samples.num_rows, n_rejects),
+        "rejects": facts.reject_facts(samples.num_rows, n_rejects - n_expected_rejects),
     }
     rules = {
         "columns": suites.columns(),
-        "pictures": suites.pictures(emotions, samples.num_rows, size_px),
+        "pictures": suites.pictures(expected, samples.num_rows),
         "rejects": suites.rejects(),
     }
-    if published is not None:
-        frames["class_counts"] = facts.class_facts(profiled, published, n_rejects)
+    if expected.published:
+        frames["class_counts"] = facts.class_facts(profiled, expected.published, n_rejects)
         rules["class_counts"] = suites.class_counts()
+    if expected.published and expected.whole:
+        n_published = sum(sum(counts.values()) for counts in expected.published.values())
+        frames["total"] = facts.total_facts(samples.num_rows, n_rejects, n_published)
+        rules["total"] = suites.total(samples.num_rows + n_rejects, n_published)
+    for column in (*expected.apart, *(("image_digest",) if expected.pictures_apart else ())):
+        frames[f"{column}_apart"] = facts.split_facts(profiled, column)
+        rules[f"{column}_apart"] = suites.apart(
+            {"image_digest": "picture"}.get(column, column.removesuffix("_id"))
+        )
     return validate(frames, rules)
 
 
-def check_votes(votes: pa.Table, n_rejects: int, expected: pa.Schema = schema.VOTES) -> Verdict:
-    """Judge a table of votes: its columns, rows and rejects.
+def check_votes(votes: pa.Table, stored: pa.Schema, expected: pa.Schema, n_rejects: int) -> Verdict:
+    """Judge a table of votes: its columns, of which `stored` has those in the lake, its rows and
+    rejects.
 
     Where the caller adds a column `label` (string, the emotion that the dataset of the pictures
-    gives to the same sample_id, or null), the agreement with it is judged too; the column does not
-    count as surplus.
+    gives to the same sample_id, or null), the agreement with it is judged too.
     """
     profiled = profile(votes)
-    plain = votes.drop_columns("label") if "label" in votes.column_names else votes
     frames = {
-        "columns": facts.column_facts(plain, expected),
+        "columns": facts.column_facts(stored, expected),
         "votes": profiled,
         "rejects": facts.reject_facts(votes.num_rows, n_rejects),
     }

@@ -4,13 +4,11 @@ Great Expectations judges rows. A rate, a class count or a column type becomes a
 it is judged, reported and printed like everything else.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-ClassCounts = Mapping[str, Mapping[str, int]]
+from emotion_pipeline.quality.expected import ClassCounts
 
 # FER2013 and FER+ have no row that cannot be used; one in a hundred allows for a few damaged
 # files on a disk, and more means that the folder is not what the reader takes it for.
@@ -22,18 +20,16 @@ MENDED_SHARE = 0.01
 NO_CLASS_ABSENT_FROM_ROWS = 200
 
 
-def column_facts(table: pa.Table, expected: pa.Schema) -> pd.DataFrame:
+def column_facts(stored: pa.Schema, expected: pa.Schema) -> pd.DataFrame:
     """One row per column of either: name, type, expected_type; a type is `none` where it is not."""
-    has = {field.name: str(field.type) for field in table.schema}
-    wants = {field.name: str(field.type) for field in expected}
+    has = dict(zip(stored.names, stored.types, strict=True))
+    wants = dict(zip(expected.names, expected.types, strict=True))
+    # Parquet has a word of its own for the items of a list; equal types are shown alike.
+    has |= {name: wants[name] for name in has if has[name] == wants.get(name)}
     names = list(dict.fromkeys([*wants, *has]))
-    return pd.DataFrame(
-        {
-            "name": pd.Series(names, dtype=str),
-            "type": pd.Series([has.get(name, "none") for name in names], dtype=str),
-            "expected_type": pd.Series([wants.get(name, "none") for name in names], dtype=str),
-        }
-    )
+    columns = {"name": names, "type": [str(has.get(name, "none")) for name in names]}
+    columns["expected_type"] = [str(wants.get(name, "none")) for name in names]
+    return pd.DataFrame({name: pd.Series(texts, dtype=str) for name, texts in columns.items()})
 
 
 def reject_facts(n_rows: int, n_rejects: int) -> pd.DataFrame:
@@ -57,14 +53,35 @@ def agreement_facts(votes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"name": ["agreement"], "n_compared": len(both), "agreement_share": share})
 
 
+def total_facts(n_rows: int, n_rejects: int, n_published: int) -> pd.DataFrame:
+    """One row: name, n_rows that are usable, n_found with the rejects, n_published."""
+    n_found = n_rows + n_rejects
+    columns = {"n_rows": n_rows, "n_found": n_found, "n_published": n_published}
+    return pd.DataFrame({"name": ["total"], **columns})
+
+
+def split_facts(samples: pd.DataFrame, column: str) -> pd.DataFrame:
+    """One row per value of a column, such as a person: name, n_rows, and n_splits it stands in.
+
+    `samples` is a profile; rows without a value are nobody's.
+    """
+    rows = samples.reindex(columns=[column, "split"]).dropna()
+    groups = rows.groupby(column)["split"]
+    found = pd.DataFrame({"n_rows": groups.size(), "n_splits": groups.nunique()}).astype(np.int64)
+    return found.rename_axis("name").reset_index().astype({"name": str})
+
+
 def class_facts(samples: pd.DataFrame, published: ClassCounts, n_rejects: int) -> pd.DataFrame:
     """One row per class: name, n_rows, and the bounds at_least and at_most, all counts.
 
-    `samples` is a profile; `published[split][emotion]` are the published counts. A table with as
-    many rows, rejects included, as were published is the whole dataset, judged per split and
-    emotion; any other is a sample of it, which may hold one split only, judged per emotion.
+    `samples` is a profile; `published[split][emotion]` are the published counts, `a+b` being the
+    splits a and b together. A table with as many rows, rejects included, as were published is the
+    whole dataset, judged per split and emotion; any other is a sample of it, which may hold one
+    split only, judged per emotion.
     """
     labels = samples.reindex(columns=["split", "emotion"]).dropna().astype(str)
+    together = {split: joined for joined in published for split in joined.split("+")}
+    labels["split"] = labels["split"].replace(together)
     counts = pd.Series(
         {(split, emotion): n for split, row in published.items() for emotion, n in row.items()}
     )

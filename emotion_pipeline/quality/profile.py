@@ -1,12 +1,9 @@
-"""One plain row per sample: the table of a dataset, with pictures and votes turned into numbers.
+"""One plain row per sample: the table of a dataset with votes and boxes turned into numbers.
 
-Expectations compare numbers and names; they cannot open a picture. The pixels are therefore
-measured here, a batch at a time, and forgotten.
+Expectations compare numbers and names; they cannot look into lists. Pictures were measured when
+they were decoded, so that none is opened here.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
-import cv2
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -14,11 +11,10 @@ import pyarrow.compute as pc
 
 from emotion_pipeline.votes import VOTE_CLASSES
 
-PLAIN = ("sample_id", "split", "emotion", "undecided", "label", "synthetic")
 MEASURED = ("width_px", "height_px", "pixel_min", "pixel_max", "pixel_sd")
 VOTES = tuple(f"votes_{name}" for name in VOTE_CLASSES)
 
-_BATCH_ROWS = 512
+_FLOATS = (*MEASURED, *VOTES, "valence", "arousal")
 
 
 def profile(samples: pa.Table) -> pd.DataFrame:
@@ -26,54 +22,38 @@ def profile(samples: pa.Table) -> pd.DataFrame:
 
     Always as many rows as the table, and all columns even where there are none. Columns:
 
-    - those of `PLAIN` that the table has, as published
-    - with pictures, `MEASURED`, float64: the size and the range and standard deviation of the gray
-      values (0 to 255) of the decoded picture; all NaN where the bytes are no picture
-    - with votes, `VOTES` and `votes_sum`, float64, NaN where a vote is missing
+    - those of the table that hold text, numbers or digests; a digest as hexadecimal text
+    - measures and votes as float64, NaN where a value is missing; with votes, `votes_sum`
+    - with boxes, `n_boxes_dropped`, those published that are not in the table, and
+      `n_boxes_outside`, those that have no area or reach out of the picture
 
     A column that the table lacks is left out, so that the expectation on it fails and names it.
     """
-    present = [name for name in (*PLAIN, *VOTES) if name in samples.column_names]
-    frame = samples.select(present).to_pandas()
-    votes = [name for name in VOTES if name in present]
-    if votes:
-        frame[votes] = frame[votes].astype(np.float64)
+    plain = [field.name for field in samples.schema if not pa.types.is_nested(field.type)]
+    frame = samples.select([name for name in plain if name != "input_digest"]).to_pandas()
+    floats = [name for name in _FLOATS if name in frame]
+    frame[floats] = frame[floats].astype(np.float64)
+    if "image_digest" in frame:
+        frame["image_digest"] = pd.Series([one.hex() for one in frame["image_digest"]], dtype=str)
+    if set(VOTES) & set(frame):
+        votes = [name for name in VOTES if name in frame]
         frame["votes_sum"] = frame[votes].sum(axis=1, skipna=False)
-    if "image" in samples.column_names:
-        frame[list(MEASURED)] = _measure_all(samples["image"])
+    if "boxes" in samples.column_names:
+        n_boxes = pc.list_value_length(samples["boxes"]).to_numpy()
+        frame["n_boxes_dropped"] = frame["n_boxes_published"] - n_boxes
+        frame["n_boxes_outside"] = _n_outside(samples)
     return frame
 
 
-def _measure_all(images: pa.ChunkedArray) -> np.ndarray:
-    """(n, 5) float64 in the order of `MEASURED`."""
-    batches = pa.table({"image": images}).to_batches(max_chunksize=_BATCH_ROWS)
-    with ThreadPoolExecutor() as threads:  # OpenCV decodes without the interpreter lock
-        measured = list(threads.map(_measure_batch, batches))
-    return np.concatenate([np.empty((0, len(MEASURED))), *measured])
-
-
-def _measure_batch(batch: pa.RecordBatch) -> np.ndarray:
-    encoded = pc.struct_field(batch.column("image"), "bytes")
-    return np.array([_measure(picture.as_buffer()) for picture in encoded]).reshape(
-        -1, len(MEASURED)
+def _n_outside(samples: pa.Table) -> np.ndarray:
+    """(n,) number of boxes of a row that do not lie in its picture or are empty."""
+    boxes = samples["boxes"].combine_chunks()
+    row = pc.list_parent_indices(boxes).to_numpy()
+    left, top, right, bottom = (
+        pc.struct_field(boxes.flatten(), name).to_numpy(zero_copy_only=False)
+        for name in ("left_px", "top_px", "right_px", "bottom_px")
     )
-
-
-def _measure(encoded: pa.Buffer | None) -> tuple[float, ...]:
-    """Width, height, lowest, highest and standard deviation of one encoded picture."""
-    pixels = _decode(encoded)
-    if pixels is None:
-        return (np.nan,) * len(MEASURED)
-    height, width = pixels.shape
-    low, high, _, _ = cv2.minMaxLoc(pixels)
-    _, sd = cv2.meanStdDev(pixels)
-    return width, height, low, high, float(sd[0, 0])
-
-
-def _decode(encoded: pa.Buffer | None) -> np.ndarray | None:
-    """Gray values (height, width) uint8, or None where the bytes are missing or no picture."""
-    if (
-        encoded is None or encoded.size == 0
-    ):  # OpenCV raises for these two, for nonsense it does not
-        return None
-    return cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)
+    width, height = (samples[name].to_numpy()[row] for name in ("width_px", "height_px"))
+    inside = (left >= 0) & (top >= 0) & (left < right) & (top < bottom)
+    inside &= (right <= width) & (bottom <= height)
+    return np.bincount(row[~inside], minlength=samples.num_rows)

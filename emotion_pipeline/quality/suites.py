@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emotion_pipeline.labels import EMOTIONS
+from emotion_pipeline.quality.expected import Expected
 from emotion_pipeline.quality.profile import VOTES
 from emotion_pipeline.schema import SPLITS
 
@@ -17,8 +18,8 @@ N_TAGGERS = 10
 
 # FER2013 has 12 black pictures among 35,887 (0.03 %); a reader that loses pixels loses many more.
 PICTURES_WITH_CONTENT = 0.999
-# A gray value of camera noise alone is about 1; JPEG of one flat shade stays below a half.
-BLANK_SD = 0.5
+# A box drawn backwards is a slip; many of them are another format, such as width and height.
+ROWS_WITH_ALL_BOXES = 0.99
 # Row 10435 of FER+ has nine votes; a shifted column breaks nearly every row.
 COMPLETE_VOTES = 0.999
 # FER+ agrees with FER2013 on 67.6 % of the rows, and on about 20 % when joined one row off.
@@ -47,8 +48,8 @@ class Suite:
     row_key: str = "sample_id"
 
 
-def pictures(emotions: Sequence[str], n_rows: int, size_px: int | None = None) -> Suite:
-    """For a `profile` of n pictures that may show `emotions`, squares of `size_px` if given.
+def pictures(expected: Expected, n_rows: int) -> Suite:
+    """For a `profile` of n pictures.
 
     Black and blank pictures are reported row by row but break the dataset only together, see
     `PICTURES_WITH_CONTENT`. Everything else holds for every row: a single odd name, size or
@@ -56,23 +57,29 @@ def pictures(emotions: Sequence[str], n_rows: int, size_px: int | None = None) -
     """
     rules = [
         *_rows_and_ids(),
-        _filled("emotion"),
-        _one_of("emotion", emotions),
-        _filled("pixel_max", "every picture can be decoded", name="pictures_decode"),
+        *_emotion(expected.emotions),
+        _filled("pixel_max", "every picture was decoded", name="pictures_decode"),
         _between("pixel_min", 0, 255, "no gray value is below 0 or above 255"),
         _between("pixel_max", 0, 255, "no gray value is below 0 or above 255"),
         _above("pixel_max", 0, n_rows, "not_black", "at most 0.1 % of the pictures are black"),
         _above(
             "pixel_sd",
-            BLANK_SD,
+            expected.blank_sd,
             n_rows,
             "not_blank",
-            "at most 0.1 % of the pictures are one flat shade",
+            "at most 0.1 % of the pictures are nearly one flat shade",
         ),
     ]
-    if size_px is not None:
-        sides = ("width_px", "height_px")
-        rules += [_between(side, size_px, size_px, f"{side} is {size_px}") for side in sides]
+    if expected.size_px is not None:
+        sides = zip(("width_px", "height_px"), expected.size_px, strict=True)
+        rules += [_between(side, size, size, f"{side} is {size}") for side, size in sides]
+    if "boxes" in expected.columns.names:
+        rules += _boxes(n_rows)
+    rules += [
+        _between(scale, -1, 1, f"{scale} is from -1 to 1")
+        for scale in ("valence", "arousal")
+        if scale in expected.columns.names
+    ]
     return Suite(tuple(rules))
 
 
@@ -135,11 +142,48 @@ def rejects() -> Suite:
     return Suite((_not_below("n_allowed", "n_rejects", "few_rejects", sentence),), row_key="name")
 
 
+def total(n_found: int, n_published: int) -> Suite:
+    """For `facts.total_facts`; the numbers are for the sentence."""
+    complete = _not_below(
+        "n_found",
+        "n_published",
+        "complete",
+        f"all {n_published:,} published pictures are there, {n_found:,} were found; complete the"
+        " copy, or name the dataset in EMOTION_PIPELINE_PARTIAL to work with a part",
+    )
+    sentence = f"there are no more pictures than the {n_published:,} that were published"
+    return Suite((complete, _not_below("n_published", "n_rows", "nothing_added", sentence)), "name")
+
+
+def apart(what: str) -> Suite:
+    """For `facts.split_facts` of one column; `what` names it in words."""
+    return Suite((_between("n_splits", 1, 1, f"no {what} stands in two splits"),), "name")
+
+
 def agreement() -> Suite:
     """For `facts.agreement_facts`; see `MIN_AGREEMENT_SHARE`."""
     sentence = "the votes agree with the labels of the pictures on at least half of the rows"
     bound = {"column": "agreement_share", "min_value": MIN_AGREEMENT_SHARE}
     return Suite((Rule("votes_agree", "ExpectColumnMinToBeBetween", sentence, bound),), "name")
+
+
+def _emotion(emotions: Sequence[str]) -> tuple[Rule, ...]:
+    if emotions:
+        return _filled("emotion"), _one_of("emotion", emotions)
+    none = Rule(
+        name="emotion_empty",
+        expectation="ExpectColumnValuesToBeNull",
+        sentence="no row has an emotion, since none were published",
+        arguments={"column": "emotion"},
+    )
+    return (none,)
+
+
+def _boxes(n_rows: int) -> tuple[Rule, ...]:
+    kept = _between("n_boxes_dropped", 0, 0, "at least 99 % of the rows have all published boxes")
+    kept.arguments["mostly"] = _all_but_one(ROWS_WITH_ALL_BOXES, n_rows)
+    inside = _between("n_boxes_outside", 0, 0, "every box lies in its picture and has an area")
+    return kept, inside
 
 
 def _rows_and_ids() -> tuple[Rule, ...]:

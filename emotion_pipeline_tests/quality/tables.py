@@ -23,19 +23,22 @@ def digest(seed: int) -> bytes:
     return hashlib.blake2b(str(seed).encode(), digest_size=schema.DIGEST_BYTES).digest()
 
 
-def samples(splits: list[str], emotions: list[str | None], images: list | None = None) -> pa.Table:
+def samples(splits: list[str], emotions: list[str | None]) -> pa.Table:
     """A table of `schema.SAMPLES` with one picture per split and emotion given."""
     n_rows = len(splits)
-    images = images or [encoded(row) for row in range(n_rows)]
     columns = {
         "sample_id": [f"toy/{row:03d}" for row in range(n_rows)],
         "input_digest": [digest(row) for row in range(n_rows)],
         "split": splits,
         "emotion": emotions,
-        "image": [{"bytes": image, "path": None} for image in images],
+        "image": [{"bytes": encoded(row), "path": None} for row in range(n_rows)],
         "width_px": [SIZE_PX] * n_rows,
         "height_px": [SIZE_PX] * n_rows,
         "image_digest": [digest(row) for row in range(n_rows)],
+        "color_mode": ["gray"] * n_rows,
+        "pixel_min": [10] * n_rows,
+        "pixel_max": [200] * n_rows,
+        "pixel_sd": [40.0] * n_rows,
         "synthetic": [False] * n_rows,
     }
     return schema.table(schema.SAMPLES, columns)
@@ -43,6 +46,32 @@ def samples(splits: list[str], emotions: list[str | None], images: list | None =
 
 def good_samples() -> pa.Table:
     return samples(["train", "train", "validation", "test"], ["anger", "fear", "anger", "fear"])
+
+
+FACES = schema.samples_with(
+    person_id=pa.string(),
+    valence=pa.float32(),
+    arousal=pa.float32(),
+    boxes=pa.list_(schema.BOX),
+    n_boxes_published=pa.int32(),
+)
+BOX = {"left_px": 0, "top_px": 1, "right_px": SIZE_PX, "bottom_px": SIZE_PX}
+
+
+def good_faces() -> pa.Table:
+    """The good samples with a person each, scales, and none to two boxes."""
+    boxes = [[BOX], [], [BOX, BOX], [BOX]]
+    columns = {
+        "person_id": ["a", "b", "c", None],
+        "valence": [-1.0, 0.5, None, 1.0],
+        "arousal": [0.0, None, -0.5, 1.0],
+        "boxes": boxes,
+        "n_boxes_published": [len(row) for row in boxes],
+    }
+    table = good_samples()
+    for name, values in columns.items():
+        table = table.append_column(FACES.field(name), pa.array(values, FACES.field(name).type))
+    return table
 
 
 def good_votes() -> pa.Table:

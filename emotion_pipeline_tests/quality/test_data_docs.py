@@ -5,13 +5,19 @@ import pytest
 
 from emotion_pipeline.quality.checks import check_pictures
 from emotion_pipeline.quality.data_docs import write_data_docs
+from emotion_pipeline.quality.expected import Expected
 from emotion_pipeline.quality.suites import Rule, Suite
-from emotion_pipeline.quality.validation import validate
+from emotion_pipeline.quality.validation import Verdict, validate
 from emotion_pipeline_tests.quality import tables
 
 
+def _verdict() -> Verdict:
+    table = tables.good_samples()
+    return check_pictures(table, table.schema, Expected(emotions=("anger",)), n_rejects=0)
+
+
 def test_every_suite_has_its_pages_and_the_index_leads_to_them(tmp_path: Path) -> None:
-    verdict = check_pictures(tables.good_samples(), ("anger",), n_rejects=0)
+    verdict = _verdict()
     index = write_data_docs(verdict, tmp_path / "docs").read_text()
     for suite in ("columns", "pictures", "rejects"):
         (result,) = (tmp_path / "docs/validations" / suite).rglob("*.html")
@@ -24,7 +30,7 @@ def test_every_suite_has_its_pages_and_the_index_leads_to_them(tmp_path: Path) -
 
 
 def test_no_page_fetches_anything(tmp_path: Path) -> None:
-    verdict = check_pictures(tables.good_samples(), ("anger",), n_rejects=0)
+    verdict = _verdict()
     write_data_docs(verdict, tmp_path)
     for page in tmp_path.rglob("*.html"):
         text = page.read_text()

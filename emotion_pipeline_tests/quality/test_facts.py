@@ -1,5 +1,6 @@
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from emotion_pipeline.quality import facts
@@ -68,14 +69,48 @@ def test_a_table_without_labels_or_rows_has_no_row_in_any_class() -> None:
         assert facts.class_facts(empty, PUBLISHED, n_rejects=0)["n_rows"].tolist() == [0, 0]
 
 
+def test_counts_of_several_splits_together_are_compared_with_their_sum() -> None:
+    published = {"train+validation": {"anger": 30, "fear": 3}, "test": {"anger": 20, "fear": 2}}
+    whole = {"train_anger": 20, "validation_anger": 10, "validation_fear": 3}
+    whole |= {"test_anger": 20, "test_fear": 2}
+    frame = facts.class_facts(rows(**whole), published, n_rejects=0)
+    assert verdicts(frame) == dict.fromkeys(
+        ("train+validation/anger", "train+validation/fear", "test/anger", "test/fear"), True
+    )
+    moved = whole | {"validation_fear": 0, "test_fear": 5}
+    wrong = verdicts(facts.class_facts(rows(**moved), published, n_rejects=0))
+    assert [name for name, fits in wrong.items() if not fits] == [
+        "train+validation/fear",
+        "test/fear",
+    ]
+
+
+def test_splits_of_a_value_are_counted() -> None:
+    frame = pd.DataFrame(
+        {
+            "person_id": ["a", "b", "a", None, "b"],
+            "split": ["train", "test", "train", "test", "train"],
+        }
+    )
+    assert facts.split_facts(frame, "person_id").to_numpy().tolist() == [["a", 2, 1], ["b", 2, 2]]
+    assert len(facts.split_facts(frame, "take_id")) == 0
+
+
 def test_columns_are_compared_by_name_and_type() -> None:
     expected = pa.schema([("a", pa.string()), ("b", pa.int32())])
     table = pa.table({"b": pa.array([], pa.int64()), "c": pa.array([], pa.string())})
-    assert facts.column_facts(table, expected).to_numpy().tolist() == [
+    assert facts.column_facts(table.schema, expected).to_numpy().tolist() == [
         ["a", "none", "string"],
         ["b", "int64", "int32"],
         ["c", "string", "none"],
     ]
+
+
+def test_a_list_read_back_from_parquet_has_the_type_that_was_written(tmp_path) -> None:
+    expected = pa.schema([("boxes", pa.list_(pa.list_(pa.float32(), 2)))])
+    pq.write_table(expected.empty_table(), tmp_path / "table.parquet")
+    frame = facts.column_facts(pq.read_schema(tmp_path / "table.parquet"), expected)
+    assert frame["type"].tolist() == frame["expected_type"].tolist()
 
 
 def test_as_many_rejects_are_allowed_as_rows_were_read() -> None:

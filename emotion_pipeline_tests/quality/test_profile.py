@@ -1,4 +1,3 @@
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -7,22 +6,12 @@ from emotion_pipeline.quality.profile import MEASURED, VOTES, profile
 from emotion_pipeline_tests.quality import tables
 
 
-def test_pictures_are_measured_in_the_order_of_the_table() -> None:
-    n_rows = 1100  # several batches
-    images = [tables.encoded(row, size_px=2 + row % 3) for row in range(n_rows)]
-    frame = profile(tables.samples(["train"] * n_rows, ["fear"] * n_rows, images))
-    assert frame["sample_id"].tolist() == [f"toy/{row:03d}" for row in range(n_rows)]
-    assert frame["width_px"].tolist() == [2 + row % 3 for row in range(n_rows)]
-    pixels = np.random.default_rng(7).integers(0, 256, (3, 3), dtype=np.uint8)
-    row = frame.iloc[7]
-    assert (row["pixel_min"], row["pixel_max"]) == (pixels.min(), pixels.max())
-    assert row["pixel_sd"] == pytest.approx(pixels.std())
-
-
-@pytest.mark.parametrize("image", [None, b"", b"no picture", tables.encoded(0)[:20]])
-def test_bytes_that_are_no_picture_are_measured_as_missing(image: bytes | None) -> None:
-    frame = profile(tables.samples(["train"] * 2, ["fear"] * 2, [image, tables.encoded(1)]))
-    assert frame[list(MEASURED)].isna().all(axis=1).tolist() == [True, False]
+def test_what_is_plain_is_taken_over_and_pictures_are_not_opened() -> None:
+    table = tables.good_samples().drop_columns("image")
+    frame = profile(table)
+    assert frame["sample_id"].tolist() == table["sample_id"].to_pylist()
+    assert frame["image_digest"].tolist() == [tables.digest(row).hex() for row in range(4)]
+    assert frame[list(MEASURED)].to_numpy().tolist() == [[4, 4, 10, 200, 40]] * 4
 
 
 def test_votes_are_summed_and_a_missing_vote_makes_the_sum_missing() -> None:
@@ -33,8 +22,32 @@ def test_votes_are_summed_and_a_missing_vote_makes_the_sum_missing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("edge", "value", "n_outside"),
+    [
+        ("left_px", -1, 1),
+        ("right_px", tables.SIZE_PX + 1, 1),
+        ("bottom_px", tables.SIZE_PX + 1, 1),
+        ("top_px", tables.SIZE_PX, 1),
+        ("right_px", 0, 1),
+        ("right_px", 1, 0),
+    ],
+)
+def test_boxes_outside_of_their_picture_are_counted(edge: str, value: int, n_outside: int) -> None:
+    boxes = [[], [tables.BOX, tables.BOX | {edge: value}], [tables.BOX], []]
+    table = tables.good_faces()
+    place = table.column_names.index("boxes")
+    table = table.set_column(place, "boxes", pa.array(boxes, pa.list_(schema.BOX)))
+    assert profile(table)["n_boxes_outside"].tolist() == [0, n_outside, 0, 0]
+    assert profile(table)["n_boxes_dropped"].tolist() == [1, -2, 1, 1]
+
+
+@pytest.mark.parametrize(
     ("table", "columns"),
-    [(schema.SAMPLES, MEASURED), (schema.VOTES, (*VOTES, "votes_sum"))],
+    [
+        (schema.SAMPLES, MEASURED),
+        (schema.VOTES, (*VOTES, "votes_sum")),
+        (tables.FACES, ("person_id", "valence", "n_boxes_dropped", "n_boxes_outside")),
+    ],
 )
 def test_a_table_of_no_rows_has_every_column(table: pa.Schema, columns: tuple[str, ...]) -> None:
     frame = profile(table.empty_table())

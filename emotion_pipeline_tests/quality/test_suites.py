@@ -1,6 +1,7 @@
 """Every rule in both directions: a good frame passes, one changed cell breaks that rule only."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from emotion_pipeline import schema
 from emotion_pipeline.quality import facts, suites
+from emotion_pipeline.quality.expected import Expected
 from emotion_pipeline.quality.profile import VOTES, profile
 from emotion_pipeline.quality.suites import Suite
 from emotion_pipeline.quality.validation import Verdict, validate
@@ -16,7 +18,9 @@ from emotion_pipeline_tests.quality import tables
 from emotion_pipeline_tests.quality.tables import changed
 
 MANY = 2000  # rows: enough that a tolerance is a share and not one row
-PICTURES = suites.pictures(("anger", "fear"), MANY, tables.SIZE_PX)
+SQUARE = (tables.SIZE_PX, tables.SIZE_PX)
+EXPECTED = Expected(tables.FACES, ("anger", "fear"), size_px=SQUARE, blank_sd=4.0)
+PICTURES = suites.pictures(EXPECTED, MANY)
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -45,9 +49,13 @@ PICTURE_CHANGES: dict[str, Change] = {
     "pixel_min_in_range": cell("pixel_min", -1.0),
     "pixel_max_in_range": cell("pixel_max", 256.0),
     "not_black": cell("pixel_max", 0.0),
-    "not_blank": cell("pixel_sd", 0.4),
+    "not_blank": cell("pixel_sd", 3.9),
     "width_px_in_range": cell("width_px", 5.0),
     "height_px_in_range": cell("height_px", 3.0),
+    "n_boxes_dropped_in_range": cell("n_boxes_dropped", 1),
+    "n_boxes_outside_in_range": cell("n_boxes_outside", 1),
+    "valence_in_range": cell("valence", 1.01),
+    "arousal_in_range": cell("arousal", -2.0),
 }
 
 VOTE_CHANGES: dict[str, Change] = {
@@ -65,7 +73,7 @@ VOTE_CHANGES: dict[str, Change] = {
 
 
 def test_good_pictures_pass_every_rule_and_every_rule_is_tested() -> None:
-    verdict = judge(profile(tables.good_samples()), PICTURES)
+    verdict = judge(profile(tables.good_faces()), PICTURES)
     assert verdict.passed
     assert verdict.expectations["expectation"].tolist() == list(PICTURE_CHANGES)
     assert len(verdict.failed_rows) == 0
@@ -73,20 +81,20 @@ def test_good_pictures_pass_every_rule_and_every_rule_is_tested() -> None:
 
 @pytest.mark.parametrize("rule", PICTURE_CHANGES)
 def test_a_changed_picture_breaks_one_rule(rule: str) -> None:
-    verdict = judge(PICTURE_CHANGES[rule](profile(tables.good_samples())), PICTURES)
+    verdict = judge(PICTURE_CHANGES[rule](profile(tables.good_faces())), PICTURES)
     assert (verdict.passed, failed(verdict)) == (False, [rule])
 
 
 def test_pictures_of_any_size_pass_where_none_is_expected() -> None:
-    frame = cell("width_px", 9.0)(profile(tables.good_samples()))
-    assert judge(frame, suites.pictures(("anger", "fear"), MANY)).passed
+    frame = cell("width_px", 9.0)(profile(tables.good_faces()))
+    assert judge(frame, suites.pictures(replace(EXPECTED, size_px=None), MANY)).passed
 
 
 @pytest.mark.parametrize(("n_black", "passes"), [(2, True), (3, False)])
 def test_two_black_pictures_in_two_thousand_are_tolerated_and_listed(
     n_black: int, passes: bool
 ) -> None:
-    frame = pd.concat([profile(tables.good_samples())] * 500, ignore_index=True)
+    frame = pd.concat([profile(tables.good_faces())] * 500, ignore_index=True)
     frame["sample_id"] = [f"toy/{row}" for row in range(2000)]
     frame.loc[: n_black - 1, ["pixel_max", "pixel_sd"]] = 0.0
     verdict = judge(frame, PICTURES)
@@ -118,7 +126,7 @@ def test_a_changed_vote_breaks_one_rule(rule: str) -> None:
     ],
 )
 def test_columns_match_the_schema(table: pa.Table, passes: bool) -> None:
-    verdict = judge(facts.column_facts(table, schema.SAMPLES), suites.columns())
+    verdict = judge(facts.column_facts(table.schema, schema.SAMPLES), suites.columns())
     assert failed(verdict) == ([] if passes else ["columns_match_schema"])
 
 
@@ -136,7 +144,7 @@ def test_class_counts_stay_within_their_bounds(n_rows: int, broken: list[str]) -
 def test_one_odd_row_is_tolerated_in_a_small_table(n_black: int, passes: bool) -> None:
     frame = profile(tables.good_samples())
     frame.loc[: n_black - 1, ["pixel_max", "pixel_sd"]] = 0.0
-    suite = suites.pictures(("anger", "fear"), len(frame), tables.SIZE_PX)
+    suite = suites.pictures(Expected(emotions=("anger", "fear"), blank_sd=4.0), len(frame))
     assert judge(frame, suite).passed is passes
 
 
