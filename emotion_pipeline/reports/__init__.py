@@ -32,13 +32,15 @@ def load(name: str) -> ReportModule:
 
 
 def code_version(name: str) -> str:
-    """Digest (16 hex digits) of all that the page is made by: code and page templates.
+    """`page_code` of a report; KeyError for an unknown name."""
+    return page_code(_module(name))
 
-    Raises KeyError for an unknown name.
-    """
+
+def page_code(module: str) -> str:
+    """Digest (16 hex digits) of all that a page is made by: a module's code, page templates."""
     templates = sorted((_FOLDER / "parts" / "templates").iterdir())
     digests = [(file.name, sha256(file.read_bytes()).hexdigest()) for file in templates]
-    return fingerprint(_module(name), values=digests)
+    return fingerprint(module, values=digests)
 
 
 def _module(name: str) -> str:
