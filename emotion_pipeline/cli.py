@@ -1,4 +1,4 @@
-"""The command line: `emotion-pipeline sample | refresh | status | train | ui`.
+"""The command line: `emotion-pipeline sources | sample | fetch | refresh | status | train | ui`.
 
 Only arguments and words for people stand here. Every command imports what it needs when it runs,
 so that `--help` is quick.
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from emotion_pipeline.datasets.base import Dataset
     from emotion_pipeline.orchestration.pipeline import Pipeline
     from emotion_pipeline.stages.base import Stage
+    from emotion_pipeline.stages.survey import Survey
 
 
 class Commands(click.Group):
@@ -45,30 +47,65 @@ def main() -> None:
 
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
+@click.argument("names", nargs=-1)
 @click.option(
     "--n", default=800, show_default=True, type=click.IntRange(20, 100_000), help="Drawn faces."
 )
 @click.option("--seed", default=1, show_default=True, help="The same seed draws the same files.")
 @click.option("--force", is_flag=True, help="Write over raw files that are there.")
-def sample(out: Path, n: int, seed: int, force: bool) -> None:
+def sample(out: Path, names: tuple[str, ...], n: int, seed: int, force: bool) -> None:
     """Write small datasets of drawn faces into OUT, in their published layouts.
 
+    NAMES are datasets; all of them by default. Where pictures are large there are fewer than N.
     Their numbers test the pipeline and say nothing about people.
     """
     from emotion_pipeline.datasets import all_datasets
-    from emotion_pipeline.datasets.base import SYNTHETIC_MARK
+    from emotion_pipeline.datasets.raw_files import real_files_in
 
-    for dataset in all_datasets().values():
+    for dataset in [_dataset(name) for name in names] or all_datasets().values():
         if dataset.draw is None:
             continue
-        folder = out / dataset.name
-        real = folder.is_dir() and any(folder.iterdir()) and not (folder / SYNTHETIC_MARK).exists()
+        real = real_files_in(out, dataset.name)
         if real and not force:
             raise click.ClickException(
-                f"{folder} holds files that are not drawn samples; use --force"
+                f"{real} holds files that are not drawn samples; use --force"
             )
         dataset.draw(out, n, seed)
-        click.echo(f"{folder}: {n} drawn faces")
+        click.echo(f"{out / dataset.name}: a drawn sample of {dataset.title}")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+def sources(names: tuple[str, ...]) -> None:
+    """Print every dataset: present or absent, how much, what is wrong, where to get it."""
+    from emotion_pipeline.datasets import all_datasets
+    from emotion_pipeline.settings import Settings
+    from emotion_pipeline.stages.base import Workspace
+    from emotion_pipeline.stages.survey import survey
+
+    workspace = Workspace(Settings())
+    click.echo(f"raw files are looked for in {workspace.settings.raw_root}\n")
+    for dataset in [_dataset(name) for name in names] or all_datasets().values():
+        _print_survey(survey(workspace, dataset))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--force", is_flag=True, help="Write over raw files that are there.")
+def fetch(name: str, force: bool) -> None:
+    """Download the raw files of dataset NAME, where its publisher lets programs do so.
+
+    Kaggle asks for your own credentials; the message says how to set them up.
+    """
+    from emotion_pipeline.fetching import FetchFailed
+    from emotion_pipeline.fetching import fetch as download
+    from emotion_pipeline.settings import Settings
+
+    try:
+        folder = download(_dataset(name).name, Settings().raw_root, force=force, progress=_print_mb)
+    except FetchFailed as failed:
+        raise click.ClickException(str(failed)) from failed
+    click.echo(f"{folder}: downloaded; `emotion-pipeline sources {name}` says what is there")
 
 
 @main.command()
@@ -148,6 +185,31 @@ def ui(host: str, port: int) -> None:
     from emotion_pipeline.settings import Settings
 
     serve(Settings(), host, port)
+
+
+def _dataset(name: str) -> "Dataset":
+    from emotion_pipeline.datasets import get_dataset
+
+    try:
+        return get_dataset(name)
+    except KeyError as error:
+        raise click.ClickException(error.args[0]) from error
+
+
+def _print_mb(n_bytes: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{n_bytes / 1e6:,.1f} MB", nl=False, err=True)
+
+
+def _print_survey(found: "Survey") -> None:
+    dataset = found.dataset
+    state = click.style(found.state, fg={"present": "green", "drawn": "yellow"}.get(found.state))
+    size = f"{found.n_files:,} files, {found.n_bytes / 1e6:,.1f} MB" if found.n_files else ""
+    click.echo(f"{click.style(dataset.name, bold=True):<16} {state}  {size}")
+    for problem in found.problems:
+        click.echo(f"    ! {problem}")
+    click.echo(f"    {dataset.title}. Licence: {dataset.licence}.")
+    click.echo(f"    {dataset.homepage}\n")
 
 
 def _selected(pipeline: "Pipeline", selection: tuple[str, ...]) -> "list[Stage]":

@@ -88,6 +88,13 @@ class Table:
             ) from error
         return rows
 
+    def stored_schema(self) -> pa.Schema:
+        """The columns that the first bucket has; DamagedTable if it cannot be read."""
+        try:
+            return pq.read_schema(self.path(0))
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise DamagedTable(f"{self.path(0)} cannot be read ({error})") from error
+
     def read_all(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Every row, bucket after bucket."""
         return pa.concat_tables(list(self.iterate(columns)))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from emotion_pipeline.datasets.base import Dataset, SourceMissing
+from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.orchestration.metadata import metadata_of
 from emotion_pipeline.orchestration.records import DATA_VERSION
 from emotion_pipeline.settings import Settings

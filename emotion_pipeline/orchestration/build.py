@@ -12,8 +12,10 @@ def build_definitions(pipeline: Pipeline | None = None) -> dg.Definitions:
     refresh = refresh_job(pipeline)
     ingest = dg.define_asset_job(
         "ingest",
-        selection=dg.AssetSelection.groups("samples", "duplicates", "faces", "grayscale"),
-        description="Raw files to checked samples and their gray pictures.",
+        selection=dg.AssetSelection.groups(
+            "samples", "duplicates", "exploration", "faces", "grayscale"
+        ),
+        description="Raw files to checked samples, their pages and their gray pictures.",
     )
     return dg.Definitions(
         assets=[*pipeline.sources, *pipeline.assets],

@@ -37,7 +37,7 @@ def print_plan(look: Look, stages: list[Stage]) -> None:
 
 def print_summary(outcome: Outcome, settings: Settings) -> None:
     """Times by asset, what failed and why, and where the reports are."""
-    if not outcome.done and not outcome.skipped:
+    if not outcome.done and outcome.succeeded:
         click.echo("nothing to do")
     made = [done for done in outcome.done if done.succeeded]
     if made:
@@ -46,8 +46,11 @@ def print_summary(outcome: Outcome, settings: Settings) -> None:
         )
     for key, reason in outcome.skipped.items():
         click.echo(click.style(f"not made: {key}: {reason}", fg="red"))
-    for page in sorted((settings.lake / "reports").glob("*/index.html")):
-        click.echo(f"report: {page}")
+    for key, reason in outcome.unfit.items():
+        click.echo(click.style(f"not used: {key}: {reason}", fg="red"))
+    for kind in ("exploration", "reports"):
+        for page in sorted((settings.lake / kind).glob("*/index.html")):
+            click.echo(f"report: {page}")
 
 
 class Console:

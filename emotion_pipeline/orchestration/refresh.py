@@ -47,10 +47,12 @@ class Outcome:
     done: list[Done] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     """Assets that could not be made, by the reason."""
+    unfit: dict[str, str] = field(default_factory=dict)
+    """Samples that were made, but failed their checks."""
 
     @property
     def succeeded(self) -> bool:
-        return not self.skipped and all(one.succeeded for one in self.done)
+        return not self.skipped and not self.unfit and all(one.succeeded for one in self.done)
 
 
 def select(pipeline: Pipeline, patterns: Iterable[str]) -> list[Stage]:
@@ -132,7 +134,7 @@ def refresh(
             finished(done)
             outcome.done.append(done)
             look.update(stage, standing.partition)
-            if not done.succeeded:
+            if not done.succeeded and not look.failed_check(stage):
                 outcome.skipped[stage.key] = done.summary
         if stage.key not in outcome.skipped:
             _check(look, stage, outcome, started, finished)
@@ -161,7 +163,8 @@ def observation(key: str, found: Observation) -> dg.AssetObservation:
 
 
 def _blocked_by(stage: Stage, outcome: Outcome) -> str:
-    above = [needs.key for needs in stage.needs if needs.key in outcome.skipped]
+    blocking = outcome.skipped if stage.judges else outcome.skipped | outcome.unfit
+    above = [needs.key for needs in stage.needs if needs.key in blocking]
     return f"waits for {', '.join(above)}" if above else ""
 
 
@@ -196,7 +199,7 @@ def _check(
         outcome.done.append(done)
     failed = look.failed_check(stage)
     if failed:
-        outcome.skipped[stage.key] = f"checks failed: {failed}"
+        outcome.unfit[stage.key] = f"checks failed: {failed}"
 
 
 def _run(

@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.datasets.base import SourceMissing
+from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.orchestration.pipeline import Pipeline
 from emotion_pipeline.orchestration.refresh import Done, observation, refresh, select
 from emotion_pipeline.orchestration.turns import my_turn
@@ -36,7 +36,8 @@ def refresh_job(pipeline: Pipeline) -> dg.JobDefinition:
             outcome = refresh(pipeline, context.instance, stages, finished=finished)
         context.log.info(f"{len(outcome.done)} partitions made")
         if not outcome.succeeded:
-            reasons = "; ".join(f"{key}: {why}" for key, why in outcome.skipped.items())
+            problems = outcome.skipped | outcome.unfit
+            reasons = "; ".join(f"{key}: {why}" for key, why in problems.items())
             raise dg.Failure(f"not everything could be made: {reasons}")
 
     @dg.job(name="refresh", description="Materialise exactly what is missing or stale.")

@@ -100,6 +100,8 @@ class Stage:
     partitions: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("parquet",)
     pool: str | None = None
+    judges: bool = False
+    """Whether the stage is made from samples whose checks failed too, to see what is wrong."""
     needs_any: bool = False
     """Whether the stage is made as soon as one of its needs can be, not all."""
 

@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterator
 from emotion_pipeline import reports
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import DEGRADED, GRAYSCALE, ORIGINAL
-from emotion_pipeline.stages import duplicates, models, pictures, predictions, samples, validation
+from emotion_pipeline.stages import (
+    duplicates,
+    exploration,
+    models,
+    pictures,
+    predictions,
+    samples,
+    validation,
+)
 from emotion_pipeline.stages import reports as report_stage
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
 from emotion_pipeline.training.recipe import Recipe
@@ -23,6 +31,7 @@ def build_graph(datasets: dict[str, Dataset], recipes: dict[str, Recipe]) -> lis
         stages.append(_samples(dataset))
         if dataset.pictures_from is None:
             stages += _picture_stages(dataset)
+        stages.append(_exploration(dataset))
     for name, recipe in recipes.items():
         stages += [_model(name, recipe, datasets), _predictions(name, recipe, datasets)]
     return stages + [_report(name, recipes) for name in reports.report_names()]
@@ -49,6 +58,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         needs=(Needs(f"samples/{name}"),),
         make=lambda workspace, _: duplicates.make(workspace, dataset),
         version=lambda workspace, _: workspace.duplicates(dataset).version(),
+        judges=True,
     )
     if not dataset.tight_crop:
         return
@@ -79,6 +89,20 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         ).version(),
         dimension="domain",
         partitions=DEGRADED,
+    )
+
+
+def _exploration(dataset: Dataset) -> Stage:
+    kinds = ("samples", "duplicates") if dataset.pictures_from is None else ("samples",)
+    return Stage(
+        key=f"exploration/{dataset.name}",
+        description="What the dataset holds: counts, coverage, sizes, copies, rejects, pictures.",
+        code=exploration.code(dataset),
+        needs=tuple(Needs(f"{kind}/{dataset.name}") for kind in kinds),
+        make=lambda workspace, _: exploration.make(workspace, dataset),
+        version=lambda workspace, _: exploration.artifact(workspace, dataset).version(),
+        kinds=("html",),
+        judges=True,
     )
 
 

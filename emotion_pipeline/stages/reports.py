@@ -1,6 +1,7 @@
 """`reports/<name>`: pages, tables and figures from the predictions of every recipe in the lake."""
 
 import json
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from emotion_pipeline import reports
 from emotion_pipeline.digests import combined
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.reports.base import ModelResult
+from emotion_pipeline.reports.base import ModelResult, Report
 from emotion_pipeline.stages import models, predictions
 from emotion_pipeline.stages.base import Produced, Workspace, present
 from emotion_pipeline.training.recipe import Recipe
@@ -26,24 +27,39 @@ def artifact(workspace: Workspace, name: str) -> Artifact:
 def make(workspace: Workspace, name: str, recipes: Recipes) -> Produced:
     """Render one report of all recipes that have been evaluated."""
     with workspace.lake.lock(f"reports/{name}"):
-        target, code, inputs = (
+        return publish(
             artifact(workspace, name),
-            reports.code_version(name),
+            lambda: reports.load(name).render(model_results(workspace, recipes)),
             _inputs(workspace, recipes),
+            reports.code_version(name),
         )
-        known = target.provenance()
-        if known is not None and known.made_from(inputs, code):
-            return Produced(known.content, f"{target.folder / PAGE} is up to date")
-        report = reports.load(name).render(model_results(workspace, recipes))
-        with target.replace(inputs, code) as folder:
-            (folder / PAGE).write_text(report.html, encoding="utf-8")
-            (folder / "headline.json").write_text(json.dumps(report.headline, indent=1))
-            for title, table in report.tables.items():
-                table.to_csv(folder / f"{title}.csv", index=False)
-            for title, png in report.figures.items():
-                (folder / f"{title}.png").write_bytes(png)
-    made = present(target.version())
-    return Produced(made, str(target.folder / PAGE), report.headline, report.figures)
+
+
+def publish(
+    target: Artifact,
+    render: Callable[[], Report],
+    inputs: str,
+    code: str,
+    previews: tuple[str, ...] | None = None,
+) -> Produced:
+    """Write the page, tables and figures of a report, unless they are there from these inputs.
+
+    `previews` are the figures to show in Dagster, all of them by default.
+    """
+    known = target.provenance()
+    if known is not None and known.made_from(inputs, code):
+        return Produced(known.content, f"{target.folder / PAGE} is up to date")
+    report = render()
+    with target.replace(inputs, code) as folder:
+        (folder / PAGE).write_text(report.html, encoding="utf-8")
+        (folder / "headline.json").write_text(json.dumps(report.headline, indent=1))
+        for title, table in report.tables.items():
+            table.to_csv(folder / f"{title}.csv", index=False)
+        for title, png in report.figures.items():
+            (folder / f"{title}.png").write_bytes(png)
+    shown = report.figures.keys() if previews is None else report.figures.keys() & set(previews)
+    figures = {title: report.figures[title] for title in report.figures if title in shown}
+    return Produced(present(target.version()), str(target.folder / PAGE), report.headline, figures)
 
 
 def model_results(workspace: Workspace, recipes: Recipes) -> list[ModelResult]:

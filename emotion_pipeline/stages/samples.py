@@ -1,14 +1,17 @@
 """`samples/<dataset>`: raw files to one row per usable picture; `rejects/<dataset>` beside it."""
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.datasets.base import Dataset, Pictures, rejects_table
-from emotion_pipeline.digests import combined
+from emotion_pipeline.datasets.base import Dataset, Pictures, Reject, rejects_table
+from emotion_pipeline.digests import combined, row_digests
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import split_into_buckets
+from emotion_pipeline.schema import DIGEST
 from emotion_pipeline.stages.base import Produced, Workspace, present
+from emotion_pipeline.stages.sources import observe_content
 
 PREVIEW_ROWS = 20
 
@@ -32,30 +35,77 @@ def ingest(workspace: Workspace, dataset: Dataset) -> Produced:
     with workspace.lake.lock(f"samples/{dataset.name}"):
         source, rejects = _scan(workspace, dataset)
         target = workspace.samples(dataset)
-        job = RowMap(source, target, dataset.to_samples, code(dataset), dataset.keyed_by)
-        # Threads: the rows are in memory already, and encoding pictures leaves the interpreter.
-        outcome = run(job, workspace.engine("threading"), workspace.progress)
-        if not workspace.rejects(dataset).holds(rejects):
-            workspace.rejects(dataset).write(0, rejects, inputs="", code=code(dataset))
-    figures = {"rows": outcome.n_rows, "rejects": rejects.num_rows, **outcome.figures()}
-    preview = {"rejects": rejects.slice(0, PREVIEW_ROWS)}
-    made = present(version(workspace, dataset))
-    return Produced(made, f"{outcome}; {rejects.num_rows} rejects", figures, preview)
+        made = RowMap(
+            source,
+            target,
+            lambda rows: dataset.to_samples(rows).good,
+            code(dataset),
+            dataset.keyed_by,
+        )
+        # Threads: reading files, decoding and encoding pictures leave the interpreter lock.
+        outcome = run(made, workspace.engine("threading"), workspace.progress)
+        rejects += _asked_again(dataset, made)
+        table = rejects_table(rejects)
+        if not workspace.rejects(dataset).holds(table):
+            workspace.rejects(dataset).write(0, table, inputs="", code=code(dataset))
+    reasons = pc.value_counts(table["reason"]).to_pylist()
+    figures = {
+        "rows": target.read_all(["sample_id"]).num_rows,
+        "rejects": table.num_rows,
+        **{f"rejects_{one['values']}": one["counts"] for one in reasons},
+        **outcome.figures(),
+    }
+    return Produced(
+        present(version(workspace, dataset)),
+        f"{outcome}; {table.num_rows} rejects",
+        figures,
+        {"rejects": table.slice(0, PREVIEW_ROWS)},
+    )
 
 
-def _scan(workspace: Workspace, dataset: Dataset) -> tuple[RowsInMemory, pa.Table]:
+def _scan(workspace: Workspace, dataset: Dataset) -> tuple[RowsInMemory, list[Reject]]:
     """Raw rows by bucket, and the rejects; the unsorted rows are let go."""
-    files = dataset.find(workspace.settings.raw_root)
+    files = observe_content(workspace, dataset).files
     found = dataset.scan(files, _pictures(workspace, dataset))
-    buckets = split_into_buckets(found.rows, dataset.n_buckets)
-    return RowsInMemory(buckets), rejects_table(found.rejects)
+    return RowsInMemory(split_into_buckets(found.good, dataset.n_buckets)), found.rejects
+
+
+def _asked_again(dataset: Dataset, made: RowMap) -> list[Reject]:
+    """Why raw rows have no sample; those that can be read after all get one.
+
+    They are few: asking again costs less than keeping the answers of buckets that were not looked
+    at this time.
+    """
+    rejects: list[Reject] = []
+    for bucket in range(made.source.n_buckets):
+        rows = made.source.read(bucket)
+        there = made.target.read(bucket, ["sample_id"])["sample_id"]
+        again = dataset.to_samples(rows.filter(pc.invert(pc.is_in(rows["sample_id"], there))))
+        rejects += again.rejects
+        if again.good.num_rows:
+            _add(made, bucket, again.good)
+    return rejects
+
+
+def _add(made: RowMap, bucket: int, good: pa.Table) -> None:
+    """Add samples that a bucket lacks though it was made from their rows, as when a drive was away
+    for a moment; no change of the files would ever bring them back."""
+    rows = made.source.read(bucket)
+    digests = dict(
+        zip(rows["sample_id"].to_pylist(), row_digests(rows, made.keyed_by), strict=True)
+    )
+    own = pa.array([digests[name] for name in good["sample_id"].to_pylist()], DIGEST)
+    good = good.append_column("input_digest", own).select(made.target.schema.names)
+    whole = pa.concat_tables([made.target.read(bucket), good]).sort_by("sample_id")
+    known = made.target.provenance(bucket)
+    made.target.write(bucket, whole, known.inputs if known else "", made.code)
 
 
 def _pictures(workspace: Workspace, dataset: Dataset) -> Pictures | None:
-    """The samples that a table of votes is joined to."""
+    """For a table of votes: the samples that were voted on."""
     if dataset.pictures_from is None:
         return None
     voted_on = get_dataset(dataset.pictures_from)
-    samples = workspace.samples(voted_on).read_all(["sample_id", "split", "emotion"])
+    rows = workspace.samples(voted_on).read_all(["sample_id", "split", "emotion"])
     n_rejects = workspace.rejects(voted_on).read(0).num_rows
-    return Pictures(samples, samples.num_rows + n_rejects)
+    return Pictures(rows, rows.num_rows + n_rejects)

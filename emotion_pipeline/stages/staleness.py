@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from emotion_pipeline.datasets.base import SourceMissing
+from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.stages.base import Stage
 from emotion_pipeline.stages.state import RAW, LakeState
 

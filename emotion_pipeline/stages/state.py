@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.datasets.base import SourceMissing
+from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.digests import combined
 from emotion_pipeline.lake.receipts import Receipt
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace

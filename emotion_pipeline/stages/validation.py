@@ -5,16 +5,18 @@ work on samples that failed, in whatever run it is started.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.artifacts import Artifact
+from emotion_pipeline.quality.expected import Expected
 from emotion_pipeline.stages import samples
 from emotion_pipeline.stages.base import Workspace
 
@@ -38,10 +40,15 @@ class Checked:
     failed_rows: pd.DataFrame
 
     @property
-    def failures(self) -> str:
-        """What failed, in plain sentences."""
+    def failed_sentences(self) -> list[str]:
+        """What failed, in words."""
         failed = self.expectations[~self.expectations["success"]]
-        return "; ".join(f"{row.expectation}: {row.explanation}" for row in failed.itertuples())
+        return [f"{row.expectation}: {row.explanation}" for row in failed.itertuples()]
+
+    @property
+    def failures(self) -> str:
+        """The same in one line."""
+        return "; ".join(self.failed_sentences)
 
 
 def artifact(workspace: Workspace, dataset: Dataset) -> Artifact:
@@ -60,7 +67,7 @@ def check(workspace: Workspace, dataset: Dataset) -> Checked:
         found = _validate(workspace, dataset)
         version = samples.version(workspace, dataset) or ""
         with artifact(workspace, dataset).replace(
-            version, _code(dataset), content_of=[_VERDICT]
+            version, code(workspace, dataset), content_of=[_VERDICT]
         ) as folder:
             write_data_docs(found, folder / "data_docs")
             notes = {
@@ -76,7 +83,7 @@ def verdict(workspace: Workspace, dataset: Dataset) -> Checked | None:
     """The verdict on the present samples by the present rules; None where there is none."""
     kept = artifact(workspace, dataset)
     known, version = kept.provenance(), samples.version(workspace, dataset)
-    if known is None or version is None or not known.made_from(version, _code(dataset)):
+    if known is None or version is None or not known.made_from(version, code(workspace, dataset)):
         return None
     notes = json.loads((kept.folder / _VERDICT).read_text())
     return Checked(
@@ -94,20 +101,39 @@ def require_passed(workspace: Workspace, dataset: Dataset) -> None:
         )
 
 
-def _code(dataset: Dataset) -> str:
-    return f"{CODE} {dataset.published_counts} {dataset.size_px} {dataset.emotions}"
+def code(workspace: Workspace, dataset: Dataset) -> str:
+    """What the verdict depends on besides the samples."""
+    return f"{CODE} {_expected(workspace, dataset)} {sorted(dataset.expected_rejects)}"
+
+
+def _expected(workspace: Workspace, dataset: Dataset) -> Expected:
+    partial = workspace.settings.partial_datasets
+    return Expected(
+        columns=dataset.schema,
+        emotions=dataset.emotions,
+        published=dataset.published_counts,
+        whole=not ({"*", dataset.name} & partial),
+        size_px=dataset.size_px,
+        blank_sd=dataset.blank_sd,
+        apart=dataset.apart,
+        pictures_apart=dataset.own_splits,
+    )
 
 
 def _validate(workspace: Workspace, dataset: Dataset) -> "Verdict":
     from emotion_pipeline.quality.checks import check_pictures, check_votes
 
-    rows = workspace.samples(dataset).read_all()
-    n_rejects = workspace.rejects(dataset).read(0).num_rows
+    samples_table = workspace.samples(dataset)
+    rows = samples_table.read_all([name for name in dataset.schema.names if name != "image"])
+    stored = samples_table.stored_schema()
+    reasons = workspace.rejects(dataset).read(0)["reason"].to_pylist()
     if dataset.pictures_from is None:
-        size = dataset.size_px[0] if dataset.size_px else None
-        counts = dataset.published_counts or None
-        return check_pictures(rows, dataset.emotions, n_rejects, counts, size, dataset.schema)
+        expected = _expected(workspace, dataset)
+        if pc.any(rows["synthetic"]).as_py():  # a drawn sample is never as large as the dataset
+            expected = replace(expected, whole=False)
+        n_expected = sum(reason in dataset.expected_rejects for reason in reasons)
+        return check_pictures(rows, stored, expected, len(reasons), n_expected)
     labels = workspace.samples(get_dataset(dataset.pictures)).read_all(["sample_id", "emotion"])
     label = dict(zip(*labels.to_pydict().values(), strict=True))
     given = pa.array([label.get(name) for name in rows["sample_id"].to_pylist()], pa.string())
-    return check_votes(rows.append_column("label", given), n_rejects, dataset.schema)
+    return check_votes(rows.append_column("label", given), stored, dataset.schema, len(reasons))

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.loader import LoadingContext
 
-from emotion_pipeline.datasets import all_datasets
+from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.orchestration.assets import asset_for
 from emotion_pipeline.orchestration.build import build_definitions
 from emotion_pipeline.orchestration.pipeline import Pipeline, build_pipeline
@@ -29,7 +29,8 @@ RECIPE = Recipe.model_validate(
         "evaluate_on": ["original", "grayscale", "jpeg-1"],
     }
 )
-PICTURE_STAGES = ("duplicates/*", "grayscale/*", "degraded/*", "samples/*")
+DATASETS = {name: get_dataset(name) for name in ("fer2013", "ferplus")}
+PICTURE_STAGES = ("duplicates/*", "exploration/*", "grayscale/*", "degraded/*", "samples/*")
 
 
 @dataclass
@@ -48,13 +49,12 @@ class Small:
         )
 
     def draw(self, n: int = 60) -> None:
-        for dataset in all_datasets().values():
-            if dataset.draw is not None:
-                dataset.draw(self.settings.raw_root, n, 1)
+        for dataset in DATASETS.values():
+            dataset.draw(self.settings.raw_root, n, 1)
 
     def pipeline(self) -> Pipeline:
         """The pipeline as a fresh process would build it; some stages with other code."""
-        pipeline = build_pipeline(self.settings, recipes=self.recipes)
+        pipeline = build_pipeline(self.settings, DATASETS, self.recipes)
         graph = pipeline.graph
         graph |= {key: replace(graph[key], code="other code") for key in self.changed_code}
         assets = [asset_for(stage, graph, self.settings) for stage in graph.values()]
