@@ -85,8 +85,8 @@ def sources(names: tuple[str, ...]) -> None:
 
     workspace = Workspace(Settings())
     click.echo(f"raw files are looked for in {workspace.settings.raw_root}\n")
-    for dataset in [_dataset(name) for name in names] or all_datasets().values():
-        _print_survey(survey(workspace, dataset))
+    datasets = [_dataset(name) for name in names] or list(all_datasets().values())
+    _print_surveys([survey(workspace, dataset) for dataset in datasets])
 
 
 @main.command()
@@ -201,15 +201,19 @@ def _print_mb(n_bytes: int) -> None:
         click.echo(f"\r{n_bytes / 1e6:,.1f} MB", nl=False, err=True)
 
 
-def _print_survey(found: "Survey") -> None:
-    dataset = found.dataset
-    state = click.style(found.state, fg={"present": "green", "drawn": "yellow"}.get(found.state))
-    size = f"{found.n_files:,} files, {found.n_bytes / 1e6:,.1f} MB" if found.n_files else ""
-    click.echo(f"{click.style(dataset.name, bold=True):<16} {state}  {size}")
-    for problem in found.problems:
-        click.echo(f"    ! {problem}")
-    click.echo(f"    {dataset.title}. Licence: {dataset.licence}.")
-    click.echo(f"    {dataset.homepage}\n")
+def _print_surveys(found: "list[Survey]") -> None:
+    """A table with a line per dataset, and below it what is to be said of each."""
+    rows = [("dataset", "state", "files", "MB", "licence")]
+    for one in found:
+        size = (f"{one.n_files:,}", f"{one.n_bytes / 1e6:,.1f}") if one.n_files else ("", "")
+        rows.append((one.dataset.name, one.state, *size, one.dataset.licence))
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, state, files, megabytes, licence in rows:
+        place = f"{name:<{wide[0]}}  {state:<{wide[1]}}"
+        click.echo(f"{place}  {files:>{wide[2]}}  {megabytes:>{wide[3]}}  {licence}")
+    for one in found:
+        for note in one.notes:
+            click.echo(f"\n{one.dataset.name}: {note}")
 
 
 def _selected(pipeline: "Pipeline", selection: tuple[str, ...]) -> "list[Stage]":

@@ -133,6 +133,7 @@ DATASET = Dataset(
     scan=scan,
     to_samples=to_samples,
     keyed_by=(
+        "source",
         "file_digest",
         *(name for name in RAW_COLUMNS if name not in ("sample_id", "annotations")),
     ),

@@ -137,7 +137,7 @@ DATASET = Dataset(
     find=find,
     scan=scan,
     to_samples=partial(picture_files.to_samples, schema=SCHEMA),
-    keyed_by=("file_digest", *(name for name in LABELS if name != "sample_id")),
+    keyed_by=("source", "file_digest", *(name for name in LABELS if name != "sample_id")),
     schema=SCHEMA,
     emotions=EMOTIONS,
     draw=draw,

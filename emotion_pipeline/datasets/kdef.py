@@ -133,7 +133,7 @@ DATASET = Dataset(
     find=find,
     scan=scan,
     to_samples=to_samples,
-    keyed_by=("file_digest", *(name for name in LABELS if name != "sample_id")),
+    keyed_by=("source", "file_digest", *(name for name in LABELS if name != "sample_id")),
     schema=SCHEMA,
     emotions=tuple(emotion for emotion in EMOTIONS if emotion in EMOTION_CODES.values()),
     draw=draw,

@@ -115,7 +115,7 @@ DATASET = Dataset(
     find=find,
     scan=scan,
     to_samples=to_samples,
-    keyed_by=("file_digest", *(name for name in LABEL_COLUMNS if name != "sample_id")),
+    keyed_by=("source", "file_digest", *(name for name in LABEL_COLUMNS if name != "sample_id")),
     schema=SCHEMA,
     emotions=EMOTIONS,
     draw=draw,

@@ -8,7 +8,7 @@ a reject with a reason.
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -76,8 +76,7 @@ def to_samples(
         encoded.append(data)
         found.append(picture)
     good = pa.Table.from_pylist(labels, labels_of(schema))
-    names = [row["sample_id"] + PurePosixPath(row["source"]).suffix.lower() for row in labels]
-    pictures = measured_columns(names, encoded, found)
+    pictures = measured_columns([row["source"] for row in labels], encoded, found)
     for name, values in pictures.items():
         good = good.append_column(schema.field(name), values)
     return Rows(good, rejects)

@@ -17,7 +17,7 @@ class Survey:
     """`present`, `drawn` (a sample of drawn faces) or `absent`."""
     n_files: int = 0
     n_bytes: int = 0
-    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def survey(workspace: Workspace, dataset: Dataset) -> Survey:
@@ -25,14 +25,14 @@ def survey(workspace: Workspace, dataset: Dataset) -> Survey:
     try:
         files = dataset.find(workspace.settings.raw_root)
     except SourceMissing as missing:
-        return Survey(dataset, "absent", problems=(str(missing),))
-    problems = [*_incomplete(workspace, dataset, files), *_found_by_reading(workspace, dataset)]
+        return Survey(dataset, "absent", notes=(str(missing),))
+    notes = [*_incomplete(workspace, dataset, files), *_found_by_reading(workspace, dataset)]
     return Survey(
         dataset,
         "drawn" if is_synthetic(files) else "present",
         len(files),
         sum(file.n_bytes for file in files),
-        tuple(problems),
+        tuple(notes),
     )
 
 

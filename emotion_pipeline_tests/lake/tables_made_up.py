@@ -39,6 +39,10 @@ def samples(faces: Mapping[str, int]) -> pa.Table:
     labels = {
         "split": ["train"] * len(faces),
         "emotion": ["happiness"] * len(faces),
+        "color_mode": ["gray"] * len(faces),
+        "pixel_min": [0] * len(faces),
+        "pixel_max": [255] * len(faces),
+        "pixel_sd": [70.0] * len(faces),
         "synthetic": [True] * len(faces),
     }
     return schema.table(schema.SAMPLES, {**_columns(faces), **labels})

@@ -70,6 +70,14 @@ def test_a_second_ingestion_computes_nothing(workspace, name):
 
 
 @pytest.mark.parametrize("name", DRAWN)
+def test_a_sample_is_decided_by_its_place_and_content(raw, name):
+    dataset = DATASETS[name]
+    if dataset.pictures_from is None and name != "fer2013":  # the others are rows of one file
+        assert {"source", "file_digest"} <= set(dataset.keyed_by)
+    assert {"split", "synthetic"} <= set(dataset.keyed_by)
+
+
+@pytest.mark.parametrize("name", DRAWN)
 def test_the_same_seed_draws_the_same_files(raw, name, tmp_path):
     DATASETS[name].draw(tmp_path, N_DRAWN, 1)
     one, other = (Workspace(Settings(lake=tmp_path / "lake", raw=root)) for root in (raw, tmp_path))
@@ -108,6 +116,6 @@ def test_the_survey_counts_files_and_says_what_to_do_next(workspace, name):
     before = survey.survey(workspace, dataset)
     assert before.state == "drawn"
     assert before.n_files == len(dataset.find(workspace.settings.raw_root))
-    assert f"refresh samples/{name}" in before.problems[0]
+    assert f"refresh samples/{name}" in before.notes[0]
     ingested(workspace, name)
-    assert survey.survey(workspace, dataset).problems == ()
+    assert survey.survey(workspace, dataset).notes == ()
