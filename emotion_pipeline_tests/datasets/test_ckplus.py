@@ -226,7 +226,7 @@ def test_samples_hold_the_files_as_they_are(tmp_path, original):
 
 def test_every_column_that_decides_a_sample_is_in_a_raw_row(tmp_path, original):
     columns = set(scan(tmp_path).good.column_names)
-    assert columns - set(CKPLUS.keyed_by) == {"source", "file", "sample_id"}
+    assert columns - set(CKPLUS.keyed_by) == {"file", "sample_id"}
     assert set(CKPLUS.keyed_by) <= columns
 
 

@@ -222,7 +222,7 @@ def test_a_file_that_is_no_picture_is_a_reject_and_the_others_stay(tmp_path):
 def test_every_column_that_decides_a_sample_is_in_a_raw_row(tmp_path):
     fake.write(tmp_path, "AF01ANS.JPG")
     columns = set(scan(tmp_path).good.column_names)
-    assert columns - set(KDEF.keyed_by) == {"source", "file", "sample_id"}
+    assert columns - set(KDEF.keyed_by) == {"file", "sample_id"}
     assert set(KDEF.keyed_by) <= columns
 
 
