@@ -4,9 +4,9 @@ Listing looks at names, sizes and times of change only, so that it can be done e
 hundreds of thousands of files. What a file holds is the business of its reader.
 """
 
-import errno
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -31,7 +31,8 @@ class SourceRefused(Exception):
 class RawFile(NamedTuple):
     """One file as it is listed: `name` is its path below the dataset's folder, with `/`.
 
-    `digest` (16 bytes) is that of its content; it is filled in once the content has been read.
+    `digest` (16 bytes) is that of its content; it is filled in once the content has been read. A
+    link that was found in a folder is never opened, since it could lead anywhere.
     """
 
     name: str
@@ -39,6 +40,7 @@ class RawFile(NamedTuple):
     n_bytes: int
     changed_ns: int
     digest: bytes = b""
+    is_link: bool = False
 
     @classmethod
     def at(cls, path: Path) -> "RawFile":
@@ -114,14 +116,13 @@ def _walk(
 
 
 def _stat(entry: "os.DirEntry[str]", name: str) -> Iterator[RawFile]:
-    """The file, unless it is gone, no plain file or a link that leads nowhere."""
-    try:
-        if entry.is_file():
-            stat = entry.stat()
-            yield RawFile(_shown(name), entry.path, stat.st_size, stat.st_mtime_ns)
-    except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.ELOOP):
-            raise
+    """The file or link, unless it is gone or neither of the two."""
+    link = entry.is_symlink()
+    with suppress(FileNotFoundError):
+        if link or entry.is_file(follow_symlinks=False):
+            stat = entry.stat(follow_symlinks=False)
+            place = (_shown(name), entry.path)
+            yield RawFile(*place, stat.st_size, stat.st_mtime_ns, is_link=link)
 
 
 def _shown(name: str) -> str:

@@ -119,7 +119,7 @@ class RowMap:
         todo = digests.keys() - set(old["sample_id"].to_pylist())
         rows = pa.concat_tables([old, self._computed(bucket, todo, digests)]).sort_by("sample_id")
         self.target.write(bucket, rows, inputs, self.code)
-        return Outcome(1, rows.num_rows, len(todo), [bucket])
+        return Outcome(1, len(digests), len(todo), [bucket])
 
     def _reusable(self, bucket: int, digests: dict[str, bytes]) -> pa.Table:
         """Old rows whose input digest still holds; none where the old file is damaged."""

@@ -63,12 +63,17 @@ def total_facts(n_rows: int, n_rejects: int, n_published: int) -> pd.DataFrame:
 def split_facts(samples: pd.DataFrame, column: str) -> pd.DataFrame:
     """One row per value of a column, such as a person: name, n_rows, and n_splits it stands in.
 
-    `samples` is a profile; rows without a value are nobody's.
+    `samples` is a profile; rows without a value are nobody's. Pictures, which are told apart by
+    their digests, are named after one of their rows in each split.
     """
-    rows = samples.reindex(columns=[column, "split"]).dropna()
+    rows = samples.reindex(columns=[column, "split", "sample_id"]).dropna()
     groups = rows.groupby(column)["split"]
     found = pd.DataFrame({"n_rows": groups.size(), "n_splits": groups.nunique()}).astype(np.int64)
-    return found.rename_axis("name").reset_index().astype({"name": str})
+    found = found.rename_axis("name").reset_index().astype({"name": str})
+    if column == "image_digest":
+        apart = rows.drop_duplicates([column, "split"]).groupby(column)["sample_id"]
+        found["name"] = found["name"].map(apart.agg(" and ".join))
+    return found
 
 
 def class_facts(samples: pd.DataFrame, published: ClassCounts, n_rejects: int) -> pd.DataFrame:

@@ -157,7 +157,8 @@ def total(n_found: int, n_published: int) -> Suite:
 
 def apart(what: str) -> Suite:
     """For `facts.split_facts` of one column; `what` names it in words."""
-    return Suite((_between("n_splits", 1, 1, f"no {what} stands in two splits"),), "name")
+    one_split = _between("n_splits", 1, 1, f"no {what} stands in two splits", f"{what}s_apart")
+    return Suite((one_split,), "name")
 
 
 def agreement() -> Suite:
@@ -220,9 +221,9 @@ def _one_of(column: str, allowed: Sequence[str]) -> Rule:
     )
 
 
-def _between(column: str, low: float, high: float, sentence: str) -> Rule:
+def _between(column: str, low: float, high: float, sentence: str, name: str | None = None) -> Rule:
     return Rule(
-        name=f"{column}_in_range",
+        name=name or f"{column}_in_range",
         expectation="ExpectColumnValuesToBeBetween",
         sentence=sentence,
         arguments={"column": column, "min_value": low, "max_value": high},

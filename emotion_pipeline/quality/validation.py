@@ -133,9 +133,16 @@ def _outcome(rule: Rule, result: dict[str, Any]) -> dict[str, Any]:
         "success": error is None and bool(result.get("success")),
         "observed": "not evaluated" if error else _observed(values),
         "unexpected_count": n_unexpected,
-        "explanation": f"{rule.sentence}: "
-        + (f"could not be checked, {error}" if error else _observed(values)),
+        "explanation": _explanation(rule, values, error),
     }
+
+
+def _explanation(rule: Rule, values: dict[str, Any], error: str | None) -> str:
+    """The sentence and what was seen; a fact, which has one row, says all in its sentence."""
+    if error is not None:
+        return f"{rule.sentence}: could not be checked, {error}"
+    is_fact = "unexpected_count" in values and values["element_count"] == 1
+    return rule.sentence if is_fact else f"{rule.sentence}: {_observed(values)}"
 
 
 def _observed(values: dict[str, Any]) -> str:

@@ -66,8 +66,14 @@ def ingest(workspace: Workspace, dataset: Dataset) -> Produced:
 def _scan(workspace: Workspace, dataset: Dataset) -> tuple[RowsInMemory, list[Reject]]:
     """Raw rows by bucket, and the rejects; the unsorted rows are let go."""
     files = observe_content(workspace, dataset).files
-    found = dataset.scan(files, _pictures(workspace, dataset))
-    return RowsInMemory(split_into_buckets(found.good, dataset.n_buckets)), found.rejects
+    links = [
+        Reject(file.name, None, "link", "links are not followed: put the file itself here")
+        for file in files
+        if file.is_link
+    ]
+    plain = [file for file in files if not file.is_link]
+    found = dataset.scan(plain, _pictures(workspace, dataset))
+    return RowsInMemory(split_into_buckets(found.good, dataset.n_buckets)), found.rejects + links
 
 
 def _asked_again(dataset: Dataset, made: RowMap) -> list[Reject]:

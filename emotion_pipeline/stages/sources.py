@@ -24,6 +24,7 @@ from emotion_pipeline.stages.base import Workspace
 _MEMORY = pa.schema([("mark", pa.binary()), ("digest", DIGEST)])
 # What stands for the content of a file that cannot be read; its reader will reject it.
 _UNREADABLE = digest_bytes(b"unreadable")
+_LINK = digest_bytes(b"link")
 _FILES_AT_ONCE = 256
 
 
@@ -87,6 +88,8 @@ def _digests(files: list[RawFile]) -> list[bytes]:
 
 
 def _digest(file: RawFile) -> bytes:
+    if file.is_link:
+        return _LINK
     try:
         return bytes.fromhex(digest_file(Path(file.path)))
     except OSError:

@@ -58,25 +58,29 @@ def test_folders_without_which_the_list_is_wanted_are_left_out_at_every_depth(tm
     assert len(names(tmp_path, ".png")) == 4
 
 
-def test_linked_folders_are_not_followed_and_do_no_harm_but_linked_files_are(tmp_path):
+def test_links_are_not_followed_but_those_with_the_name_of_a_file_are_listed(tmp_path):
     put(tmp_path, "root/a.png", "elsewhere/b.png")
     root = tmp_path / "root"
     (root / "circle").symlink_to(root)
     (root / "folder.png").symlink_to(tmp_path / "elsewhere")
     (root / "link.png").symlink_to(tmp_path / "elsewhere" / "b.png")
     found = listed(root, ".png")
-    assert [file.name for file in found] == ["a.png", "link.png"]
-    assert found[1].n_bytes == len("content of elsewhere/b.png")
-    assert found[1].path == str(root / "link.png")
+    assert {file.name: file.is_link for file in found} == {
+        "a.png": False,
+        "folder.png": True,
+        "link.png": True,
+    }
+    assert found[2].path == str(root / "link.png")
 
 
-def test_links_that_lead_nowhere_are_no_files(tmp_path):
+def test_links_that_lead_nowhere_are_links_too(tmp_path):
     put(tmp_path, "a.png")
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
     (tmp_path / "self.png").symlink_to(tmp_path / "self.png")
     (tmp_path / "one.png").symlink_to(tmp_path / "other.png")
     (tmp_path / "other.png").symlink_to(tmp_path / "one.png")
-    assert names(tmp_path, ".png") == ["a.png"]
+    links = {file.name for file in listed(tmp_path, ".png") if file.is_link}
+    assert links == {"gone.png", "self.png", "one.png", "other.png"}
 
 
 def test_a_linked_dataset_folder_itself_is_listed(tmp_path):

@@ -84,7 +84,7 @@ def test_rejects_of_a_healthy_copy_do_not_count(n_expected: int, broken: set[str
 
 def test_a_person_in_two_splits_fails() -> None:
     verdict = pictures(changed(tables.good_faces(), "person_id", 2, "a"), FACES)
-    assert failed(verdict) == {"n_splits_in_range"}
+    assert failed(verdict) == {"persons_apart"}
     assert verdict.failed_rows[["suite", "sample_id"]].to_numpy().tolist() == [
         ["person_id_apart", "a"]
     ]
@@ -93,7 +93,8 @@ def test_a_person_in_two_splits_fails() -> None:
 
 def test_a_picture_in_two_splits_fails_where_the_splits_are_ours() -> None:
     table = changed(tables.good_samples(), "image_digest", 2, tables.digest(0))
-    assert failed(pictures(table)) == {"n_splits_in_range"}
+    assert failed(pictures(table)) == {"pictures_apart"}
+    assert pictures(table).failed_rows["sample_id"].tolist() == ["toy/000 and toy/002"]
     assert pictures(table, replace(EXPECTED, pictures_apart=False)).passed
     within = changed(tables.good_samples(), "image_digest", 1, tables.digest(0))
     assert pictures(within).passed

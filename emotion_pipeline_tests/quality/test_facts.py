@@ -88,6 +88,7 @@ def test_counts_of_several_splits_together_are_compared_with_their_sum() -> None
 def test_splits_of_a_value_are_counted() -> None:
     frame = pd.DataFrame(
         {
+            "sample_id": list("vwxyz"),
             "person_id": ["a", "b", "a", None, "b"],
             "split": ["train", "test", "train", "test", "train"],
         }

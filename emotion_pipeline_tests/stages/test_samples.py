@@ -251,3 +251,15 @@ def test_an_absent_dataset_leaves_the_lake_as_it_was(workspace, paths):
     with pytest.raises(SourceMissing, match="there is no such folder"):
         ingest(workspace, SMALL)
     assert held(workspace) == before
+
+
+def test_links_are_rejects_and_what_they_lead_to_is_not_taken_in(workspace, paths, tmp_path):
+    private = tmp_path / "private.png"
+    write(private, noise(1))
+    for place, target in ((paths[1], private), (paths[2], "/dev/zero"), (paths[4], "nowhere")):
+        place.unlink()
+        place.symlink_to(target)
+    ingest(workspace, SMALL)
+    links = {path.name: "link" for path in (paths[1], paths[2], paths[4])}
+    assert rejected(workspace) == BAD | links
+    assert private.read_bytes() not in held(workspace).values()
