@@ -1,5 +1,7 @@
 """The whole judgement of a dataset's table, from its frames and its suites."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from emotion_pipeline.quality import facts, suites
@@ -9,28 +11,24 @@ from emotion_pipeline.quality.validation import Verdict, validate
 
 
 def check_pictures(
-    samples: pa.Table,
-    stored: pa.Schema,
-    expected: Expected,
-    n_rejects: int,
-    n_expected_rejects: int = 0,
+    samples: pa.Table, stored: pa.Schema, expected: Expected, rejects: Sequence[str] = ()
 ) -> Verdict:
     """Judge a table of pictures by what its dataset promises.
 
     `samples` need not have the pictures themselves, so `stored` says which columns the table in the
-    lake has. `n_rejects` are all raw rows that the reader set aside, `n_expected_rejects` those
-    among them that a healthy copy has too.
+    lake has. `rejects` is the reason of every raw row that the reader set aside.
     """
-    profiled = profile(samples)
+    profiled, n_rejects = profile(samples), len(rejects)
+    unexpected = [reason for reason in rejects if reason not in expected.rejects]
     frames = {
         "columns": facts.column_facts(stored, expected.columns),
         "pictures": profiled,
-        "rejects": facts.reject_facts(samples.num_rows, n_rejects - n_expected_rejects),
+        "rejects": facts.reject_facts(samples.num_rows, len(unexpected)),
     }
     rules = {
         "columns": suites.columns(),
         "pictures": suites.pictures(expected, samples.num_rows),
-        "rejects": suites.rejects(),
+        "rejects": suites.rejects(unexpected),
     }
     if expected.published:
         frames["class_counts"] = facts.class_facts(profiled, expected.published, n_rejects)
@@ -47,7 +45,9 @@ def check_pictures(
     return validate(frames, rules)
 
 
-def check_votes(votes: pa.Table, stored: pa.Schema, expected: pa.Schema, n_rejects: int) -> Verdict:
+def check_votes(
+    votes: pa.Table, stored: pa.Schema, expected: pa.Schema, rejects: Sequence[str] = ()
+) -> Verdict:
     """Judge a table of votes: its columns, of which `stored` has those in the lake, its rows and
     rejects.
 
@@ -58,12 +58,12 @@ def check_votes(votes: pa.Table, stored: pa.Schema, expected: pa.Schema, n_rejec
     frames = {
         "columns": facts.column_facts(stored, expected),
         "votes": profiled,
-        "rejects": facts.reject_facts(votes.num_rows, n_rejects),
+        "rejects": facts.reject_facts(votes.num_rows, len(rejects)),
     }
     rules = {
         "columns": suites.columns(),
         "votes": suites.votes(votes.num_rows),
-        "rejects": suites.rejects(),
+        "rejects": suites.rejects(rejects),
     }
     if "label" in profiled:
         frames["agreement"] = facts.agreement_facts(profiled)

@@ -18,7 +18,8 @@ class Expected:
     are class counts, `train+validation` standing for two splits together; with `whole`, no picture
     of them may be missing. `size_px` is (width, height) of every picture. Below `blank_sd`, a
     standard deviation of gray values, a picture shows nothing. No value of a column in `apart` may
-    stand in two splits, and with `pictures_apart` no picture.
+    stand in two splits, and with `pictures_apart` no picture. `rejects` are the reasons for which a
+    healthy copy has rejects too.
     """
 
     columns: pa.Schema = schema.SAMPLES
@@ -29,3 +30,4 @@ class Expected:
     blank_sd: float = 0.0
     apart: tuple[str, ...] = ()
     pictures_apart: bool = False
+    rejects: frozenset[str] = frozenset()

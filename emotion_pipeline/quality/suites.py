@@ -5,6 +5,7 @@ what it wants. Nothing is imported until a suite is validated. A bound is set so
 as it was published passes, flaws included, and a misread one fails.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -136,9 +137,10 @@ def class_counts() -> Suite:
     )
 
 
-def rejects() -> Suite:
-    """For `facts.reject_facts`, which sets the bound."""
-    sentence = "at most 1 % of the rows of the raw files were rejected"
+def rejects(reasons: Sequence[str]) -> Suite:
+    """For `facts.reject_facts`, which sets the bound; the reasons are for the sentence."""
+    counts = ", ".join(f"{n:,} {reason}" for reason, n in Counter(reasons).most_common())
+    sentence = f"at most 1 % of the raw rows may be rejected; rejected were: {counts or 'none'}"
     return Suite((_not_below("n_allowed", "n_rejects", "few_rejects", sentence),), row_key="name")
 
 

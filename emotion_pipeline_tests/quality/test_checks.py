@@ -1,7 +1,7 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
-import pytest
 
 from emotion_pipeline import schema
 from emotion_pipeline.quality.checks import check_pictures, check_votes
@@ -20,13 +20,13 @@ FACES = replace(EXPECTED, columns=tables.FACES, apart=("person_id",))
 
 
 def pictures(
-    table: pa.Table, expected: Expected = EXPECTED, n_rejects: int = 0, n_expected: int = 0
+    table: pa.Table, expected: Expected = EXPECTED, rejects: Sequence[str] = ()
 ) -> Verdict:
-    return check_pictures(table, table.schema, expected, n_rejects, n_expected)
+    return check_pictures(table, table.schema, expected, rejects)
 
 
 def votes(table: pa.Table) -> Verdict:
-    return check_votes(table, tables.good_votes().schema, schema.VOTES, 0)
+    return check_votes(table, tables.good_votes().schema, schema.VOTES)
 
 
 def failed(verdict: Verdict) -> set[str]:
@@ -68,7 +68,7 @@ def test_a_missing_picture_fails_unless_a_part_is_meant() -> None:
 
 
 def test_rejected_pictures_count_as_found() -> None:
-    assert pictures(tables.good_samples().slice(0, 3), n_rejects=1).passed
+    assert pictures(tables.good_samples().slice(0, 3), rejects=["blank"]).passed
 
 
 def test_more_pictures_than_were_published_fail() -> None:
@@ -76,10 +76,15 @@ def test_more_pictures_than_were_published_fail() -> None:
     assert "nothing_added" in failed(pictures(more))
 
 
-@pytest.mark.parametrize(("n_expected", "broken"), [(0, {"few_rejects"}), (15, set())])
-def test_rejects_of_a_healthy_copy_do_not_count(n_expected: int, broken: set[str]) -> None:
-    sample = replace(EXPECTED, published={})
-    assert failed(pictures(tables.good_samples(), sample, 20, n_expected)) == broken
+def test_rejects_of_a_healthy_copy_do_not_count_and_others_are_counted_by_reason() -> None:
+    rejects = ["no_emotion"] * 15 + ["blank", "undecodable"] * 5
+    healthy = replace(EXPECTED, published={}, rejects=frozenset({"no_emotion", "blank"}))
+    assert pictures(tables.good_samples(), healthy, rejects).passed
+    strict = replace(healthy, rejects=frozenset({"no_emotion"}))
+    verdict = pictures(tables.good_samples(), strict, rejects)
+    assert failed(verdict) == {"few_rejects"}
+    sentence = verdict.expectations.set_index("expectation").loc["few_rejects", "explanation"]
+    assert "5 blank, 5 undecodable" in sentence
 
 
 def test_a_person_in_two_splits_fails() -> None:
