@@ -30,4 +30,4 @@ class Expected:
     blank_sd: float = 0.0
     apart: tuple[str, ...] = ()
     pictures_apart: bool = False
-    rejects: frozenset[str] = frozenset()
+    rejects: tuple[str, ...] = ()

@@ -117,7 +117,7 @@ def _expected(workspace: Workspace, dataset: Dataset) -> Expected:
         blank_sd=dataset.blank_sd,
         apart=dataset.apart,
         pictures_apart=dataset.own_splits,
-        rejects=dataset.expected_rejects,
+        rejects=tuple(sorted(dataset.expected_rejects)),
     )
 
 
