@@ -93,10 +93,11 @@ def draw(raw_root: Path, n: int, seed: int) -> None:
     folder = raw_root / "fer2013_folder"
     drawn_pictures.begin(folder)
     rng = np.random.default_rng(seed)
+    shares = np.array([fer2013.PUBLISHED_COUNTS["train"][emotion] for emotion in SEVEN])
     splits: list[str] = []
     while len(splits) < n // 2 or set(splits) != set(SPLITS):
         number = len(splits)
-        emotion = SEVEN[number % len(SEVEN)]
+        emotion = rng.choice(SEVEN, p=shares / shares.sum())
         part, use = ("test", "PublicTest") if number % 5 == 4 else ("train", "Training")
         path = folder / part / FOLDERS[emotion] / f"{use}_{number:08d}.jpg"
         drawn_pictures.write(path, draw_face(emotion, rng))

@@ -1,5 +1,7 @@
 """One body of tests over every dataset behind the front door, on its own drawn sample."""
 
+from pathlib import Path
+
 import pytest
 
 from emotion_pipeline.datasets import all_datasets
@@ -15,14 +17,23 @@ from emotion_pipeline.stages.sources import observe
 DATASETS = all_datasets()
 DRAWN = [name for name, dataset in DATASETS.items() if dataset.draw is not None]
 N_DRAWN = 60
+N_DRAWN_BY_DEFAULT = 800  # by `emotion-pipeline sample`
+
+
+def drawn(root: Path, n: int) -> Path:
+    for name in DRAWN:
+        DATASETS[name].draw(root, n, 1)
+    return root
 
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
-    root = tmp_path_factory.mktemp("raw")
-    for name in DRAWN:
-        DATASETS[name].draw(root, N_DRAWN, 1)
-    return root
+    return drawn(tmp_path_factory.mktemp("raw"), N_DRAWN)
+
+
+@pytest.fixture(scope="module")
+def raw_of_usual_size(tmp_path_factory):
+    return drawn(tmp_path_factory.mktemp("usual"), N_DRAWN_BY_DEFAULT)
 
 
 @pytest.fixture
@@ -57,7 +68,8 @@ def test_the_drawn_sample_comes_out_as_a_whole_table_of_all_splits(workspace, na
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_the_drawn_sample_passes_its_checks(workspace, name):
+def test_a_sample_of_the_usual_size_passes_its_checks(tmp_path, raw_of_usual_size, name):
+    workspace = Workspace(Settings(lake=tmp_path / "lake", raw=raw_of_usual_size, workers=2))
     ingested(workspace, name)
     assert validation.check(workspace, DATASETS[name]).failures == ""
 
