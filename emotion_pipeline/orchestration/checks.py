@@ -32,7 +32,9 @@ def quality_check(dataset: Dataset, settings: Settings) -> dg.AssetChecksDefinit
             passed=found.passed,
             description=found.failures or f"{len(found.expectations)} expectations are met",
             metadata={
-                "expectations": table(_arrow(found.expectations)),
+                "expectations": table(
+                    _arrow(found.expectations.sort_values("success", kind="stable"))
+                ),
                 "failed_rows": table(_arrow(found.failed_rows)),
                 "n_failed_rows": len(found.failed_rows),
                 "data_docs": dg.MetadataValue.path(str(pages)),

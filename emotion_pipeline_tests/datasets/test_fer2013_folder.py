@@ -167,7 +167,7 @@ def test_drawn_samples_are_read_without_rejects_in_all_splits(tmp_path, seed):
     assert made.good.num_rows >= 30
     assert set(made.good["synthetic"].to_pylist()) == {True}
     assert set(made.good["split"].to_pylist()) == set(schema.SPLITS)
-    assert set(made.good["emotion"].to_pylist()) == set(fer2013_folder.DATASET.emotions)
+    assert set(made.good["emotion"].to_pylist()) <= set(fer2013_folder.DATASET.emotions)
     assert set(made.good["width_px"].to_pylist()) == {48}
     assert set(made.good["color_mode"].to_pylist()) == {"gray"}
 
