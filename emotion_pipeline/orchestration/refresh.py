@@ -118,7 +118,7 @@ def refresh(
 ) -> Outcome:
     """Bring the stages, which come sources first, up to date. Errors end their branch only."""
     look = Look(pipeline, instance)
-    record_observations(look)
+    record_observations(look, stages)
     outcome = Outcome()
     for stage in stages:
         reason = _blocked_by(stage, outcome)
@@ -141,10 +141,13 @@ def refresh(
     return outcome
 
 
-def record_observations(look: Look) -> None:
-    """Tell Dagster what the raw sources are now, without a run, where that is news."""
+def record_observations(look: Look, stages: list[Stage]) -> None:
+    """Tell Dagster what the raw sources of these stages are now, where that is news; no run."""
+    wanted = {needs.key for stage in stages for needs in stage.needs}
     for source in look.pipeline.sources:
         key = source.key.to_user_string()
+        if key not in wanted:
+            continue
         found = look.state.source(key)
         if isinstance(found, Observation):
             newest = look.instance.fetch_observations(source.key, limit=1).records

@@ -39,7 +39,8 @@ def done(small):
 
 def ui(small):
     """What Dagster calls stale once it knows the raw files, without what was never made."""
-    record_observations(Look(small.pipeline(), small.instance))
+    pipeline = small.pipeline()
+    record_observations(Look(pipeline, small.instance), list(pipeline.graph.values()))
     return small.dagster_says() - MISSING_IN_TESTS - {"reports/evaluation"}
 
 
