@@ -5,10 +5,11 @@ wrote it.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from emotion_pipeline.schema import DIGEST_BYTES
 
@@ -54,8 +55,30 @@ def content_digest(rows: pa.Table) -> str:
     whole = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for field, column in zip(rows.schema, rows.columns, strict=True):
         if field.name not in ("image", "input_digest"):
-            whole.update(f"{field.name} {field.type} {column.to_pylist()!r}\n".encode())
+            whole.update(f"{field.name} {field.type} ".encode())
+            for part in _parts(column):
+                whole.update(part)
+            whole.update(b"\n")
     return whole.hexdigest()
+
+
+def _parts(values: pa.ChunkedArray | pa.Array) -> Iterator[bytes]:
+    """Bytes that stand for values: lists by their lengths and items, structs by their fields.
+
+    Hundreds of coordinates in a row are numbers without gaps; their text would take seconds.
+    """
+    kind = values.type
+    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+        yield repr(pc.list_value_length(values).to_pylist()).encode()
+        items = pc.list_flatten(values)
+        is_plain = pa.types.is_floating(items.type) and items.null_count == 0
+        yield from [items.to_numpy().tobytes()] if is_plain else _parts(items)
+    elif pa.types.is_struct(kind):
+        yield repr(pc.is_valid(values).to_pylist()).encode()
+        for field in kind:
+            yield from _parts(pc.struct_field(values, field.name))
+    else:
+        yield repr(values.to_pylist()).encode()
 
 
 def _is_binary(kind: pa.DataType) -> bool:

@@ -196,3 +196,36 @@ def test_the_digest_of_a_file_is_that_of_its_bytes(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(png(1) * 10_000)
     assert digest_file(path) == digest_bytes(png(1) * 10_000).hex()
+
+
+POINTS = pa.list_(pa.list_(pa.float32(), 2))
+BOXES = pa.list_(pa.struct([("left_px", pa.int32()), ("top_px", pa.int32())]))
+
+
+NESTED = [
+    (POINTS, [[[1.0, 2.0], [3.0, 4.0]], None, []]),
+    (POINTS, [[[1.0, 2.0]], [[3.0, 4.0]], []]),
+    (POINTS, [[[1.0, 2.0]], [[3.0, 4.5]], []]),
+    (POINTS, [[[1.0, 2.0]], None, [[3.0, 4.0]]]),
+    (POINTS, [[], None, [[1.0, 2.0], [3.0, 4.0]]]),
+    (pa.list_(pa.float32()), [[1.0, 2.0, 3.0, 4.0], None, []]),
+    (pa.list_(pa.float32()), [[1.0, None, 3.0], None, []]),
+    (BOXES, [[{"left_px": 1, "top_px": 2}], [], None]),
+    (BOXES, [[{"left_px": 2, "top_px": 1}], [], None]),
+    (BOXES, [[{"left_px": 1, "top_px": None}], [], None]),
+    (BOXES, [[None], [], None]),
+    (BOXES, [[], [{"left_px": 1, "top_px": 2}], None]),
+]
+
+
+def test_nested_values_that_differ_have_other_digests():
+    tables = [pa.table({"a": pa.array(values, kind)}) for kind, values in NESTED]
+    assert len({content_digest(table) for table in tables}) == len(NESTED)
+
+
+@pytest.mark.parametrize(("kind", "values"), NESTED)
+def test_nested_values_have_one_digest_however_they_are_stored(kind, values):
+    table = pa.table({"a": pa.array(values, kind)})
+    in_pieces = pa.concat_tables([table.slice(0, 1), table.slice(1)])
+    sliced = pa.concat_tables([table, table]).slice(3)
+    assert content_digest(table) == content_digest(in_pieces) == content_digest(sliced)
