@@ -77,7 +77,7 @@ def scan(files: list[RawFile], _: Pictures | None = None) -> Rows:
         return found
     picture = next(file.name for file in files if file.is_picture)
     example = Reject(picture, None, "outside_layout", "it is where no picture was expected")
-    raise none_usable(files, found.rejects[0] if found and found.rejects else example, EXPECTS)
+    raise none_usable(files, found.rejects if found and found.rejects else [example], EXPECTS)
 
 
 def to_samples(rows: pa.Table) -> Rows:

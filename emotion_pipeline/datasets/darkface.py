@@ -78,7 +78,7 @@ def scan(files: list[RawFile], _: Pictures | None = None) -> Rows:
             usable.append(pictures[key])
     if not usable:
         example = min(rejects, key=lambda reject: reject.reason == "no_label")
-        raise path_labels.none_usable(files, example, DATASET.expects)
+        raise path_labels.none_usable(files, [example], DATASET.expects)
     synthetic = {"synthetic": is_synthetic(files)}
     made = picture_files.raw_rows(usable, [one | synthetic for one in values], LABEL_COLUMNS)
     return Rows(made.good, rejects + made.rejects)

@@ -35,15 +35,15 @@ def read(
         else:
             pictures.append(file)
     if not pictures:
-        raise none_usable(files, rejects[0], expects)
+        raise none_usable(files, rejects, expects)
     made = raw_rows(pictures, labels, columns)
     return Rows(made.good, rejects + made.rejects)
 
 
-def none_usable(files: list[RawFile], example: Reject, expects: str) -> SourceRefused:
+def none_usable(files: list[RawFile], rejects: list[Reject], expects: str) -> SourceRefused:
     """The error for a folder of files none of which can be used, with one of the reasons."""
     folder = Path(files[0].path).parents[files[0].name.count("/")]
+    found = [f" Found {one.source}: {one.reason}, {one.detail}." for one in rejects[:1]]
     return SourceRefused(
-        f"{folder}: none of the pictures can be used. Expected: {expects}."
-        f" Found {example.source}: {example.reason}, {example.detail}."
+        f"{folder}: none of the pictures can be used. Expected: {expects}.{''.join(found)}"
     )

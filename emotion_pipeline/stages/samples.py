@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import Dataset, Pictures, Reject, rejects_table
+from emotion_pipeline.datasets.raw_files import SourceRefused
 from emotion_pipeline.digests import combined, row_digests
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
@@ -72,6 +73,8 @@ def _scan(workspace: Workspace, dataset: Dataset) -> tuple[RowsInMemory, list[Re
         if file.is_link
     ]
     plain = [file for file in files if not file.is_link]
+    if not plain:
+        raise SourceRefused(f"{dataset.title}: every file is a link; put the files themselves here")
     found = dataset.scan(plain, _pictures(workspace, dataset))
     return RowsInMemory(split_into_buckets(found.good, dataset.n_buckets)), found.rejects + links
 

@@ -8,7 +8,13 @@ import pytest
 from emotion_pipeline.datasets import picture_files
 from emotion_pipeline.datasets.base import Dataset, Reject, Rows
 from emotion_pipeline.datasets.drawn_pictures import write
-from emotion_pipeline.datasets.raw_files import RawFile, SourceMissing, listed, missing
+from emotion_pipeline.datasets.raw_files import (
+    RawFile,
+    SourceMissing,
+    SourceRefused,
+    listed,
+    missing,
+)
 from emotion_pipeline.digests import digest_bytes
 from emotion_pipeline.schema import SAMPLES
 from emotion_pipeline.settings import Settings
@@ -263,3 +269,11 @@ def test_links_are_rejects_and_what_they_lead_to_is_not_taken_in(workspace, path
     links = {path.name: "link" for path in (paths[1], paths[2], paths[4])}
     assert rejected(workspace) == BAD | links
     assert private.read_bytes() not in held(workspace).values()
+
+
+def test_a_folder_of_nothing_but_links_is_refused(workspace, tmp_path):
+    folder = workspace.settings.raw_root / "small"
+    folder.mkdir(parents=True)
+    (folder / "anger-00.png").symlink_to(tmp_path)
+    with pytest.raises(SourceRefused, match="every file is a link"):
+        ingest(workspace, SMALL)
