@@ -159,3 +159,29 @@ def test_an_unknown_recipe_is_answered_with_the_nearest(environment):
     code, output = run(environment, "train", "ferplus_cnn")
     assert code == 1
     assert "ferplus_cnn5" in output
+
+
+def test_sources_lists_every_dataset_with_what_is_to_be_done(lake, environment):
+    code, output = run(environment, "sources")
+    assert code == 0
+    for name, state in {"fer2013": "drawn", "ferplus": "drawn", "kdef": "absent"}.items():
+        assert [line.split()[1] for line in output.splitlines() if line.startswith(f"{name} ")] == [
+            state
+        ]
+    assert "fer2013: not read yet: emotion-pipeline refresh samples/fer2013" in output
+    assert str(lake / "raw" / "KDEF") in output
+    assert "https://kdef.se" in output
+
+
+def test_a_dataset_that_has_to_be_asked_for_is_not_fetched_but_says_where_it_is(environment):
+    code, output = run(environment, "fetch", "kdef")
+    assert code == 1
+    assert "https://kdef.se" in output
+    assert "Traceback" not in output
+
+
+def test_an_unknown_dataset_is_answered_with_the_nearest(environment):
+    for command in ("sources", "fetch"):
+        code, output = run(environment, command, "kdeff")
+        assert code == 1
+        assert "'kdef'" in output
