@@ -5,10 +5,11 @@ not: each dataset numbers the emotions differently.
 """
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from emotion_pipeline.datasets.raw_files import SourceRefused
-from emotion_pipeline.labels import EMOTIONS, Emotion, nearest
+from emotion_pipeline.labels import EMOTIONS, Emotion
 
 # The first name of each is the one under which folders are written.
 NAMES: dict[Emotion, tuple[str, ...]] = {
@@ -36,8 +37,9 @@ def unknown_folder(folder: str, path: Path, emotions: Sequence[str] = EMOTIONS) 
     A typo must not become a class, and its pictures must not get lost.
     """
     known = [name for emotion in emotions for name in NAMES[Emotion(emotion)]]
+    close = get_close_matches(folder.strip().lower(), known, n=1)
+    meant = f"; did you mean {close[0]!r}?" if close else "."
     return SourceRefused(
-        f"{path}: expected folders named after emotions, but pictures are in {folder!r}:"
-        f" {nearest(folder.strip().lower(), known)} Rename the folder, or move it elsewhere."
-        f" Known names: {', '.join(known)}."
+        f"{path}: expected folders named after emotions, but pictures are in {folder!r}{meant}"
+        f" Rename the folder, or move it elsewhere. Known names: {', '.join(known)}."
     )

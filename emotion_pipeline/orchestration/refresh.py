@@ -4,6 +4,7 @@ Assets are visited from the sources down. Each is looked at only when everything
 so that an asset recomputed to the same content leaves all below it untouched.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from emotion_pipeline.stages.staleness import Standing, Status, standings
 from emotion_pipeline.stages.state import LakeState
 
 SAMPLES = "samples/"
+_OUR_ERROR = re.compile(r"^emotion_pipeline[\w.]*: ")  # its message says all
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -232,8 +234,8 @@ def _error(result: dg.ExecuteInProcessResult) -> str:
         return "the run failed before a step began; see the Dagster UI"
     if error.cls_name == "DagsterExecutionInterruptedError":
         raise KeyboardInterrupt
-    cause = error.cause or error
-    return cause.message.strip().split("\n")[0]
+    message = (error.cause or error).message.strip().split("\n")[0]
+    return _OUR_ERROR.sub("", message)
 
 
 def _name(stage: Stage) -> str:
