@@ -58,5 +58,5 @@ def _found_by_reading(workspace: Workspace, dataset: Dataset) -> list[str]:
     counts = {reason: unexpected.count(reason) for reason in dict.fromkeys(unexpected)}
     told = ", ".join(f"{n:,} {reason}" for reason, n in counts.items())
     verdict = validation.verdict(workspace, dataset)
-    failed = verdict.failed_sentences if verdict is not None else []
+    failed = verdict.failed_sentences() if verdict is not None else []
     return [*([f"rejects: {told}"] if told else []), *failed]
