@@ -4,12 +4,19 @@ A setting says where and on what things run. Whatever changes a number in a repo
 setting but a value of a recipe.
 """
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from joblib import cpu_count
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_ENGINE = re.compile(
+    r"loky|threading|sequential|ray"
+    r"|(ray|dask)://([\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})",
+    re.ASCII,
+)
 
 
 def project_root() -> Path:
@@ -33,7 +40,8 @@ class Settings(BaseSettings):
     raw: Path | None = None
     dagster_home: Path = Field(default_factory=lambda: project_root() / ".dagster")
     postgres_url: str | None = None
-    engine: Literal["loky", "threading", "sequential"] = "loky"
+    engine: str = "loky"
+    """`loky`, `threading`, `sequential`, `ray`, `ray://host:port` or `dask://host:port`."""
     workers: int = Field(default_factory=cpu_count, ge=1)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     recipes: str = "*"
@@ -46,6 +54,17 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path is not None else None
+
+    @field_validator("engine")
+    @classmethod
+    def _known(cls, engine: str) -> str:
+        known = _ENGINE.fullmatch(engine)
+        if known is None or int(known["port"] or 1) not in range(1, 65536):
+            raise ValueError(
+                "should be 'loky', 'threading', 'sequential', 'ray', 'ray://host:port' or "
+                "'dask://host:port'"
+            )
+        return engine
 
     @property
     def partial_datasets(self) -> set[str]:

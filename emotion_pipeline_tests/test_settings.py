@@ -80,7 +80,7 @@ def test_the_tilde_is_the_home_folder(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("variable", "text", "reason"),
     [
-        ("EMOTION_PIPELINE_ENGINE", "spark", "'loky', 'threading' or 'sequential'"),
+        ("EMOTION_PIPELINE_ENGINE", "spark", "'sequential', 'ray', 'ray://host:port' or 'dask:"),
         ("EMOTION_PIPELINE_WORKERS", "0", "greater than or equal to 1"),
         ("EMOTION_PIPELINE_WORKERS", "many", "valid integer"),
         ("EMOTION_PIPELINE_DEVICE", "tpu", "'cuda'"),
@@ -93,6 +93,38 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(monkeypatch, varia
     assert f"for {PREFIX}*\n{variable.removeprefix(PREFIX).lower()}\n" in str(caught.value)
     assert reason in str(caught.value)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    ["loky", "threading", "sequential", "ray", "ray://[::1]:1", "dask://head.example-1.org:65535"],
+)
+def test_every_engine_is_accepted(monkeypatch, engine):
+    monkeypatch.setenv("EMOTION_PIPELINE_ENGINE", engine)
+    assert Settings().engine == engine
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "dask",
+        "ray://",
+        "ray://head",
+        "dask://:8786",
+        "dask://head:0",
+        "dask://head:65536",
+        "ray://head:10001/",
+        "ray://me@head:1",
+        "http://head:1",
+        "Loky",
+        "ray ",
+        "ray://head:1\n",
+    ],
+)
+def test_an_engine_without_a_usable_address_is_refused(monkeypatch, engine):
+    monkeypatch.setenv("EMOTION_PIPELINE_ENGINE", engine)
+    with pytest.raises(ValidationError, match="'ray://host:port' or 'dask://host:port'"):
+        Settings()
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch):

@@ -13,12 +13,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from emotion_pipeline.digests import combined, row_digests
 from emotion_pipeline.lake.tables import DamagedTable, Table
 from emotion_pipeline.schema import DIGEST
 
 RowFunction = Callable[[pa.Table], pa.Table]
+TRIALS = 3
+"""How often buckets are given to new workers when workers are killed, as where memory is short."""
+
+
+class WorkersDied(RuntimeError):
+    """Worker processes were killed in every trial."""
 
 
 class Source(Protocol):
@@ -48,7 +55,7 @@ class RowsInMemory:
 
 @dataclass(frozen=True)
 class Engine:
-    """What carries the work: a joblib backend and a number of workers."""
+    """What carries the work: a joblib backend and a number of workers, or a cluster's address."""
 
     backend: str = "loky"
     workers: int = 1
@@ -56,12 +63,37 @@ class Engine:
     def map(
         self, function: Callable[[int], "Outcome"], items: Sequence[int]
     ) -> Iterator["Outcome"]:
-        """Results as they are finished."""
-        if self.workers == 1 or self.backend == "sequential":
+        """Results as they are finished; WorkersDied where every trial kills a worker."""
+        if self.backend.startswith(("ray", "dask")):
+            from emotion_pipeline.lake.clusters import map_on
+
+            yield from map_on(self.backend, self.workers, function, items)
+        elif self.workers == 1 or self.backend == "sequential":
             yield from map(function, items)
         else:
+            yield from self._map_in_workers(function, items)
+
+    def _map_in_workers(
+        self, function: Callable[[int], "Outcome"], items: Sequence[int]
+    ) -> Iterator["Outcome"]:
+        waiting = list(items)
+        for trial in range(1, TRIALS + 1):
             run = Parallel(self.workers, backend=self.backend, return_as="generator_unordered")
-            yield from run(delayed(function)(item) for item in items)
+            try:
+                for item, outcome in run(delayed(_numbered)(function, item) for item in [*waiting]):
+                    waiting.remove(item)
+                    yield outcome
+                return
+            except TerminatedWorkerError as error:
+                if trial == TRIALS:
+                    raise WorkersDied(
+                        f"workers were killed {TRIALS} times, with buckets {waiting} unfinished; "
+                        "if memory is short, set EMOTION_PIPELINE_WORKERS to fewer"
+                    ) from error
+
+
+def _numbered(function: Callable[[int], "Outcome"], item: int) -> tuple[int, "Outcome"]:
+    return item, function(item)
 
 
 @dataclass

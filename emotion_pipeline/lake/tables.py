@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from platform import node
 
 import numpy as np
 import pyarrow as pa
@@ -113,7 +114,8 @@ class Table:
         }
         path = self.path(bucket)
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+        # Two machines of a cluster may have processes of the same number.
+        unfinished = path.with_name(f".{path.name}.{node()}-{os.getpid()}.unfinished")
         words = [field.name for field in rows.schema if pa.types.is_string(field.type)]
         pq.write_table(
             rows.replace_schema_metadata(notes),
