@@ -26,7 +26,7 @@ def project_root() -> Path:
 
 
 class Settings(BaseSettings):
-    """Where the lake is, where raw files are, how and on what work is done."""
+    """Where the lake, raw files and model files are, how and on what work is done."""
 
     model_config = SettingsConfigDict(
         env_prefix="EMOTION_PIPELINE_",
@@ -38,6 +38,7 @@ class Settings(BaseSettings):
 
     lake: Path = Field(default_factory=lambda: project_root() / "data_lake")
     raw: Path | None = None
+    model_files: Path | None = None
     dagster_home: Path = Field(default_factory=lambda: project_root() / ".dagster")
     postgres_url: str | None = None
     engine: str = "loky"
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
     """Datasets, with commas between, of which a part is meant to be used; `*` for all."""
     nightly_cron: str = "0 2 * * *"
 
-    @field_validator("lake", "raw", "dagster_home")
+    @field_validator("lake", "raw", "model_files", "dagster_home")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path is not None else None
@@ -75,3 +76,8 @@ class Settings(BaseSettings):
     def raw_root(self) -> Path:
         """Folder with one folder per raw dataset."""
         return self.raw if self.raw is not None else self.lake / "raw"
+
+    @property
+    def model_files_root(self) -> Path:
+        """Folder with the model files of other publishers."""
+        return self.model_files if self.model_files is not None else self.lake / "model_files"

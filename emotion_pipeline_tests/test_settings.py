@@ -20,6 +20,7 @@ def no_variables(monkeypatch):
     [
         ("LAKE", "/some/lake", "lake", Path("/some/lake")),
         ("RAW", "/some/raw", "raw", Path("/some/raw")),
+        ("MODEL_FILES", "/some/models", "model_files", Path("/some/models")),
         ("DAGSTER_HOME", "/some/home", "dagster_home", Path("/some/home")),
         ("POSTGRES_URL", "postgresql://a@b/c", "postgres_url", "postgresql://a@b/c"),
         ("ENGINE", "threading", "engine", "threading"),
@@ -40,6 +41,8 @@ def test_every_setting_has_a_default():
     assert settings.lake == project_root() / "data_lake"
     assert settings.raw is None
     assert settings.raw_root == settings.lake / "raw"
+    assert settings.model_files is None
+    assert settings.model_files_root == settings.lake / "model_files"
     assert settings.dagster_home == project_root() / ".dagster"
     assert settings.postgres_url is None
     assert settings.engine == "loky"
@@ -53,20 +56,23 @@ def test_the_checkout_is_the_root_of_an_installation_from_it():
     assert (project_root() / "emotion_pipeline" / "settings.py").is_file()
 
 
-def test_raw_files_lie_below_the_lake_unless_a_variable_says_otherwise(monkeypatch):
+@pytest.mark.parametrize("setting", ["raw", "model_files"])
+def test_source_files_lie_below_the_lake_unless_a_variable_says_otherwise(monkeypatch, setting):
     monkeypatch.setenv("EMOTION_PIPELINE_LAKE", "/some/lake")
-    assert Settings().raw_root == Path("/some/lake/raw")
-    monkeypatch.setenv("EMOTION_PIPELINE_RAW", "/other/raw")
-    assert Settings().raw_root == Path("/other/raw")
+    assert getattr(Settings(), f"{setting}_root") == Path("/some/lake", setting)
+    monkeypatch.setenv(PREFIX + setting.upper(), "/other/folder")
+    assert getattr(Settings(), f"{setting}_root") == Path("/other/folder")
 
 
 def test_relative_paths_are_taken_from_the_working_directory(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EMOTION_PIPELINE_LAKE", "lake")
     monkeypatch.setenv("EMOTION_PIPELINE_RAW", "../raw")
+    monkeypatch.setenv("EMOTION_PIPELINE_MODEL_FILES", "models")
     settings = Settings()
     monkeypatch.chdir("/")
     assert settings.lake == tmp_path / "lake"
+    assert settings.model_files == tmp_path / "models"
     assert settings.raw.is_absolute()
     assert settings.raw.resolve() == tmp_path.parent.resolve() / "raw"
 
