@@ -9,7 +9,13 @@ from dataclasses import dataclass
 ORIGINAL = "original"
 GRAYSCALE = "grayscale"
 
-CORRUPTIONS: tuple[str, ...] = ("gaussian_noise", "gaussian_blur", "jpeg", "old_photo")
+CORRUPTIONS: tuple[str, ...] = (
+    *("gaussian_noise", "shot_noise", "film_grain"),
+    *("gaussian_blur", "defocus_blur", "motion_blur"),
+    *("jpeg", "downscale"),
+    *("fading", "scratches", "vignette", "low_light"),
+    "old_photo",
+)
 SEVERITIES: tuple[int, ...] = (1, 2, 3, 4, 5)
 
 

@@ -4,6 +4,7 @@ matplotlib is imported when a figure is drawn, and through its objects only: no 
 """
 
 from io import BytesIO
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,11 +132,12 @@ def robustness(model: ModelResult, domains: pd.DataFrame) -> bytes:
         ["accuracy_score", "accuracy_score_low", "accuracy_score_high"]
     ].astype(float)
     found = severities(model.domains)
-    for colour, (corruption, levels) in zip(COLOURS, found.items(), strict=False):
+    looks = product(("-", "--", ":"), COLOURS)
+    for (style, colour), (corruption, levels) in zip(looks, found.items(), strict=False):
         part = scores.loc[[Degradation(corruption, level).key for level in levels]].to_numpy()
         name = corruption.replace("_", " ")
-        axes.plot(levels, part[:, 0], color=colour, marker="o", markersize=4, label=name)
-        axes.fill_between(levels, part[:, 1], part[:, 2], color=colour, alpha=0.15, linewidth=0)
+        axes.plot(levels, part[:, 0], style, color=colour, marker="o", markersize=4, label=name)
+        axes.fill_between(levels, part[:, 1], part[:, 2], color=colour, alpha=0.1, linewidth=0)
     for domain, style in ((ORIGINAL, "--"), (GRAYSCALE, ":")):
         if domain in scores.index:
             score = scores.loc[domain, "accuracy_score"]
