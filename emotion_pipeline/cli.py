@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from emotion_pipeline.datasets.base import Dataset
     from emotion_pipeline.orchestration.pipeline import Pipeline
-    from emotion_pipeline.stages.base import Stage
+    from emotion_pipeline.orchestration.selection import Selection
     from emotion_pipeline.stages.survey import Survey
 
 
@@ -111,18 +111,25 @@ def fetch(name: str, force: bool) -> None:
 @main.command()
 @click.argument("selection", nargs=-1)
 def status(selection: tuple[str, ...]) -> None:
-    """Print what `refresh` would make, and why, without making it."""
-    from emotion_pipeline.orchestration.console import print_plan
+    """Print what `refresh` would make, and why, without making it.
+
+    SELECTION is that of `refresh`. Without one, a line per asset says how much more of it can be
+    made on demand.
+    """
+    from emotion_pipeline.orchestration.console import print_on_demand, print_plan
     from emotion_pipeline.orchestration.home import open_instance
+    from emotion_pipeline.orchestration.look import Look
     from emotion_pipeline.orchestration.pipeline import build_pipeline
-    from emotion_pipeline.orchestration.refresh import Look
     from emotion_pipeline.settings import Settings
 
     settings = Settings()
     pipeline = build_pipeline(settings)
-    stages = _selected(pipeline, selection)
+    selected = _selected(pipeline, selection)
     with open_instance(settings) as instance:
-        print_plan(Look(pipeline, instance), stages)
+        look = Look(pipeline, instance, selected)
+        print_plan(look)
+        if not selection:
+            print_on_demand(look)
 
 
 @main.command()
@@ -130,12 +137,21 @@ def status(selection: tuple[str, ...]) -> None:
 def refresh(selection: tuple[str, ...]) -> None:
     """Make what is missing or stale: everything, or SELECTION with all that it follows from.
 
-    SELECTION are asset keys or patterns such as `models/*`.
+    SELECTION are asset keys or patterns such as `models/*`; in brackets some of their partitions,
+    such as `degraded/kdef[old_photo-*]`, and all of them otherwise.
+
+    Without SELECTION, partitions that are made on demand are left out, unless they were made
+    before or something else needs them; `status` tells of them.
     """
-    from emotion_pipeline.orchestration.console import Console, print_plan, print_summary
+    from emotion_pipeline.orchestration.console import (
+        Console,
+        present_stdout,
+        print_plan,
+        print_summary,
+    )
     from emotion_pipeline.orchestration.home import open_instance
+    from emotion_pipeline.orchestration.look import Look
     from emotion_pipeline.orchestration.pipeline import build_pipeline
-    from emotion_pipeline.orchestration.refresh import Look
     from emotion_pipeline.orchestration.refresh import refresh as run
     from emotion_pipeline.orchestration.turns import my_turn
     from emotion_pipeline.settings import Settings
@@ -143,16 +159,23 @@ def refresh(selection: tuple[str, ...]) -> None:
 
     settings = Settings()
     pipeline = build_pipeline(settings)
-    stages = _selected(pipeline, selection)
+    selected = _selected(pipeline, selection)
     lake = Workspace(settings).lake
     with open_instance(settings) as instance, my_turn(lake, instance, click.echo):
-        print_plan(Look(pipeline, instance), stages)
-        console = Console()
-        outcome = run(
-            pipeline, instance, stages, started=console.started, finished=console.finished
-        )
+        print_plan(Look(pipeline, instance, selected))
+        with present_stdout() as out:
+            console = Console(out)
+            outcome = run(
+                pipeline,
+                instance,
+                selected,
+                started=console.started,
+                progressed=console.progressed,
+                finished=console.finished,
+            )
         print_summary(outcome, settings)
-    sys.exit(0 if outcome.succeeded else 1)
+    asked_for_too_much = bool(selection and outcome.lacking)
+    sys.exit(0 if outcome.succeeded and not asked_for_too_much else 1)
 
 
 @main.command()
@@ -216,8 +239,8 @@ def _print_surveys(found: "list[Survey]") -> None:
             click.echo(f"\n{one.dataset.name}: {note}")
 
 
-def _selected(pipeline: "Pipeline", selection: tuple[str, ...]) -> "list[Stage]":
-    from emotion_pipeline.orchestration.refresh import select
+def _selected(pipeline: "Pipeline", selection: tuple[str, ...]) -> "Selection":
+    from emotion_pipeline.orchestration.selection import select
 
     try:
         return select(pipeline, selection)

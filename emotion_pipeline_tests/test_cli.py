@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -80,6 +81,20 @@ def test_refresh_says_what_and_why_then_does_it_and_then_nothing(lake, environme
     assert "nothing to do" in output
 
 
+def test_a_terminal_shows_the_buckets_of_a_running_asset_in_place(lake, environment):
+    keyboard, screen = os.openpty()
+    command = [sys.executable, "-m", "emotion_pipeline", "refresh", "samples/fer2013"]
+    process = subprocess.Popen(command, env=environment, stdout=screen)
+    os.close(screen)
+    shown = b""
+    with suppress(OSError):  # Linux says so where nobody has the terminal open any more
+        while some := os.read(keyboard, 4096):
+            shown += some
+    os.close(keyboard)
+    assert process.wait() == 0
+    assert "\r\033[K… samples/fer2013 16/16 buckets\r\033[K" in shown.decode()
+
+
 def test_two_refreshes_at_once_wait_for_each_other(lake, environment):
     processes = [start(environment, "refresh", "grayscale/fer2013") for _ in range(2)]
     outputs = [process.communicate(timeout=300)[0] for process in processes]
@@ -89,17 +104,16 @@ def test_two_refreshes_at_once_wait_for_each_other(lake, environment):
 
 
 def test_a_killed_refresh_is_finished_by_the_next(lake, environment):
-    process = start_until(
-        "✓ degraded/fer2013[gaussian_noise-2]", environment, "refresh", "degraded/fer2013"
-    )
+    some = "degraded/fer2013[jpeg-*]"
+    process = start_until("✓ degraded/fer2013[jpeg-2]", environment, "refresh", some)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    code, output = run(environment, "refresh", "degraded/fer2013")
+    code, output = run(environment, "refresh", some)
     assert code == 0, output
-    assert "✓ degraded/fer2013[gaussian_noise-2]" not in output
-    assert "✓ degraded/fer2013[old_photo-5]" in output
-    code, output = run(environment, "status", "degraded/fer2013")
-    assert output.startswith("0 of 22 asset partitions are missing or stale")
+    assert "✓ degraded/fer2013[jpeg-2]" not in output
+    assert "✓ degraded/fer2013[jpeg-5]" in output
+    code, output = run(environment, "status", some)
+    assert output.startswith("0 of 7 asset partitions are missing or stale")
 
 
 def test_a_refresh_that_is_killed_while_training_is_finished_by_the_next(lake, environment):
@@ -124,11 +138,16 @@ def test_an_interrupted_refresh_stops_at_once(lake, environment):
     assert "✓ reports" not in output
 
 
-def test_a_wrong_selection_is_answered_with_the_nearest(environment):
-    code, output = run(environment, "refresh", "greyscale/fer2013")
-    assert code == 1
-    assert "grayscale/fer2013" in output
-    assert "Traceback" not in output
+@pytest.mark.parametrize(
+    ("wrong", "nearest"),
+    [("greyscale/fer2013", "'grayscale/fer2013'"), ("degraded/fer2013[jpg-1]", "'jpeg-1'")],
+)
+def test_a_wrong_selection_is_answered_with_the_nearest(environment, wrong, nearest):
+    for command in ("refresh", "status"):
+        code, output = run(environment, command, wrong)
+        assert code == 1
+        assert nearest in output
+        assert "Traceback" not in output
 
 
 def test_missing_raw_files_say_where_to_put_what(environment, tmp_path):

@@ -10,9 +10,10 @@ import dagster as dg
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.orchestration.metadata import metadata_of
+from emotion_pipeline.orchestration.progress import reporter
 from emotion_pipeline.orchestration.records import DATA_VERSION
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages.base import Needs, Produced, Progress, Stage, Workspace
+from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
 from emotion_pipeline.stages.sources import observe
 from emotion_pipeline.stages.state import make
 
@@ -85,7 +86,8 @@ def _make(
     settings: Settings,
     key: str | None,
 ) -> Produced:
-    produced = make(stage, key, graph, Workspace(settings, _log_progress(context, key)))
+    progress = reporter(context.log.info, key or "table")
+    produced = make(stage, key, graph, Workspace(settings, progress))
     context.log.info(f"{stage.key} {key or ''}: {produced.summary}")
     return produced
 
@@ -114,14 +116,6 @@ def _each_partition(
             metadata=metadata_of(produced),
             tags={**kept, DATA_VERSION: produced.version},
         )
-
-
-def _log_progress(context: dg.AssetExecutionContext, key: str | None) -> Progress:
-    def log(done: int, of: int) -> None:
-        if done in (of, of // 2):
-            context.log.info(f"{key or 'table'}: {done} of {of} buckets")
-
-    return log
 
 
 def _partitions(stage: Stage) -> dg.StaticPartitionsDefinition | None:

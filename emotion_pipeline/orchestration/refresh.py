@@ -6,24 +6,19 @@ so that an asset recomputed to the same content leaves all below it untouched.
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 
 import dagster as dg
 
-from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.labels import nearest
+from emotion_pipeline.orchestration.look import Look, record_observations
 from emotion_pipeline.orchestration.pipeline import Pipeline
-from emotion_pipeline.orchestration.records import DATA_VERSION, recorded_versions
+from emotion_pipeline.orchestration.progress import heard_by, nobody
+from emotion_pipeline.orchestration.selection import Selection
 from emotion_pipeline.orchestration.turns import TAG
-from emotion_pipeline.stages import validation
-from emotion_pipeline.stages.base import Stage, Workspace
-from emotion_pipeline.stages.sources import Observation
-from emotion_pipeline.stages.staleness import Standing, Status, standings
-from emotion_pipeline.stages.state import LakeState
+from emotion_pipeline.stages.base import Progress, Stage
+from emotion_pipeline.stages.staleness import Standing, Status
 
-SAMPLES = "samples/"
 _OUR_ERROR = re.compile(r"^emotion_pipeline[\w.]*: ")  # its message says all
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -51,126 +46,74 @@ class Outcome:
     """Assets that could not be made, by the reason."""
     unfit: dict[str, str] = field(default_factory=dict)
     """Samples that were made, but failed their checks."""
+    lacking: dict[str, str] = field(default_factory=dict)
+    """Assets that could not be made for want of something from outside: no failure, as with raw
+    files that are not there."""
 
     @property
     def succeeded(self) -> bool:
         return not self.skipped and not self.unfit and all(one.succeeded for one in self.done)
 
 
-def select(pipeline: Pipeline, patterns: Iterable[str]) -> list[Stage]:
-    """The stages whose key matches a pattern, and all that they follow from, sources first.
-
-    No pattern selects everything. Raises KeyError for a pattern that matches nothing.
-    """
-    patterns = list(patterns) or ["*"]
-    for pattern in patterns:
-        if not any(fnmatch(key, pattern) for key in pipeline.graph):
-            raise KeyError(
-                f"no asset matches {pattern!r}: {nearest(pattern, tuple(pipeline.graph))}"
-            )
-    wanted = {key for key in pipeline.graph for pattern in patterns if fnmatch(key, pattern)}
-    for key in reversed(pipeline.graph):
-        if key in wanted:
-            wanted.update(needs.key for needs in pipeline.graph[key].needs)
-    return [stage for key, stage in pipeline.graph.items() if key in wanted]
-
-
-@dataclass
-class Look:
-    """The lake and the records at one moment, for `status` and between the steps of a refresh."""
-
-    pipeline: Pipeline
-    instance: dg.DagsterInstance
-    state: LakeState = field(init=False)
-    began: float = field(default_factory=time.monotonic)
-
-    def __post_init__(self) -> None:
-        self.state = LakeState(self.pipeline.graph, Workspace(self.pipeline.settings))
-        self.recorded = recorded_versions(self.instance, self.pipeline.graph.values())
-
-    def standings(self, stage: Stage) -> list[Standing]:
-        return standings(stage, self.state, self.recorded)
-
-    def update(self, stage: Stage, partition: str | None) -> None:
-        """Look again at what has just been made."""
-        self.state.forget(stage.key, partition)
-        self.recorded.update(recorded_versions(self.instance, [stage]))
-
-    def unchecked(self, stage: Stage) -> bool:
-        """Whether samples that are there have no verdict by the present rules."""
-        if not stage.key.startswith(SAMPLES) or self.state.version(stage.key) is None:
-            return False
-        return validation.verdict(self.state.workspace, get_dataset(_name(stage))) is None
-
-    def failed_check(self, stage: Stage) -> str:
-        """What the checks found wrong with samples, or nothing."""
-        if not stage.key.startswith(SAMPLES):
-            return ""
-        found = validation.verdict(self.state.workspace, get_dataset(_name(stage)))
-        return found.failures if found is not None and not found.passed else ""
-
-
 def refresh(
     pipeline: Pipeline,
     instance: dg.DagsterInstance,
-    stages: list[Stage],
+    selection: Selection,
     *,
     started: Started = lambda _: None,
+    progressed: Progress = nobody,
     finished: Finished = lambda _: None,
 ) -> Outcome:
-    """Bring the stages, which come sources first, up to date. Errors end their branch only."""
-    look = Look(pipeline, instance)
-    record_observations(look, stages)
+    """Bring a selection up to date. Errors end their branch only.
+
+    `progressed(done, of)` is called after every bucket of the partition that was started last.
+    """
+    look = Look(pipeline, instance, selection)
+    record_observations(look)
     outcome = Outcome()
-    for stage in stages:
-        reason = _blocked_by(stage, outcome)
-        standings_now = look.standings(stage)
-        if standings_now[0].status is Status.ABSENT:
-            continue
-        if reason:
-            outcome.skipped[stage.key] = reason
-            continue
-        for standing in [one for one in standings_now if one.due]:
-            started(standing)
-            done = _materialise(look, stage, standing)
-            finished(done)
-            outcome.done.append(done)
-            look.update(stage, standing.partition)
-            if not done.succeeded and not look.failed_check(stage):
-                outcome.skipped[stage.key] = done.summary
-        if stage.key not in outcome.skipped:
-            _check(look, stage, outcome, started, finished)
+    with heard_by(progressed):
+        for stage in look.stages:
+            if selection[stage.key] and not look.absent(stage):
+                _bring_up_to_date(look, stage, outcome, started, finished)
     return outcome
 
 
-def record_observations(look: Look, stages: list[Stage]) -> None:
-    """Tell Dagster what the raw sources of these stages are now, where that is news; no run."""
-    wanted = {needs.key for stage in stages for needs in stage.needs}
-    for source in look.pipeline.sources:
-        key = source.key.to_user_string()
-        if key not in wanted:
-            continue
-        found = look.state.source(key)
-        if isinstance(found, Observation):
-            newest = look.instance.fetch_observations(source.key, limit=1).records
-            known = newest[0].asset_observation if newest else None
-            if known is None or (known.tags or {}).get(DATA_VERSION) != found.version:
-                look.instance.report_runless_asset_event(observation(key, found))
-
-
-def observation(key: str, found: Observation) -> dg.AssetObservation:
-    """The event that gives a raw source its data version."""
-    return dg.AssetObservation(
-        dg.AssetKey(key.split("/")),
-        tags={DATA_VERSION: found.version},
-        metadata={"files": len(found.files), "bytes": found.n_bytes},
-    )
+def _bring_up_to_date(
+    look: Look, stage: Stage, outcome: Outcome, started: Started, finished: Finished
+) -> None:
+    reason = _blocked_by(stage, outcome)
+    if reason:
+        outcome.skipped[stage.key] = reason
+        return
+    due = [one for one in look.standings(stage) if one.due]
+    lacking = _lacks(look, stage, outcome) if due else ""
+    if lacking:
+        outcome.lacking[stage.key] = lacking
+        return
+    for standing in due:
+        started(standing)
+        done = _materialise(look, stage, standing)
+        finished(done)
+        outcome.done.append(done)
+        look.update(stage, standing.partition)
+        if not done.succeeded and not look.failed_check(stage):
+            outcome.skipped[stage.key] = done.summary
+    if stage.key not in outcome.skipped:
+        _check(look, stage, outcome, started, finished)
 
 
 def _blocked_by(stage: Stage, outcome: Outcome) -> str:
     blocking = outcome.skipped if stage.judges else outcome.skipped | outcome.unfit
     above = [needs.key for needs in stage.needs if needs.key in blocking]
     return f"waits for {', '.join(above)}" if above else ""
+
+
+def _lacks(look: Look, stage: Stage, outcome: Outcome) -> str:
+    """What a stage, or all that it follows from, cannot be made for want of; or nothing."""
+    above = [outcome.lacking.get(needs.key, "") for needs in stage.needs]
+    if all(above) if stage.needs_any else any(above):
+        return next(filter(None, above), "")
+    return look.lacking(stage)
 
 
 def _materialise(look: Look, stage: Stage, standing: Standing) -> Done:
@@ -236,7 +179,3 @@ def _error(result: dg.ExecuteInProcessResult) -> str:
         raise KeyboardInterrupt
     message = (error.cause or error).message.strip().split("\n")[0]
     return _OUR_ERROR.sub("", message)
-
-
-def _name(stage: Stage) -> str:
-    return stage.key.removeprefix(SAMPLES)

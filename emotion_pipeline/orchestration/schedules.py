@@ -7,8 +7,10 @@ from pydantic import Field
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.raw_files import SourceMissing
+from emotion_pipeline.orchestration.look import observation
 from emotion_pipeline.orchestration.pipeline import Pipeline
-from emotion_pipeline.orchestration.refresh import Done, observation, refresh, select
+from emotion_pipeline.orchestration.refresh import Done, refresh
+from emotion_pipeline.orchestration.selection import select
 from emotion_pipeline.orchestration.turns import my_turn
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Workspace
@@ -17,9 +19,9 @@ from emotion_pipeline.stages.state import RAW
 
 
 class RefreshConfig(dg.Config):
-    """Which assets to bring up to date; all of them by default."""
+    """What to bring up to date, as `emotion-pipeline refresh` takes it; none is everything."""
 
-    selection: list[str] = Field(default=["*"])
+    selection: list[str] = Field(default=[])
 
 
 def refresh_job(pipeline: Pipeline) -> dg.JobDefinition:
@@ -31,9 +33,9 @@ def refresh_job(pipeline: Pipeline) -> dg.JobDefinition:
             place = f"{done.standing.key} {done.standing.partition or ''}".strip()
             context.log.info(f"{place}: {done.summary} ({done.seconds:.1f} s)")
 
-        stages = select(pipeline, config.selection)
+        selection = select(pipeline, config.selection)
         with my_turn(Workspace(pipeline.settings).lake, context.instance, context.log.info):
-            outcome = refresh(pipeline, context.instance, stages, finished=finished)
+            outcome = refresh(pipeline, context.instance, selection, finished=finished)
         context.log.info(f"{len(outcome.done)} partitions made")
         if not outcome.succeeded:
             problems = outcome.skipped | outcome.unfit

@@ -9,7 +9,7 @@ from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.lake import Lake
 from emotion_pipeline.lake.compute import Engine
 from emotion_pipeline.lake.tables import Table
-from emotion_pipeline.schema import DUPLICATES, PICTURES, REJECTS
+from emotion_pipeline.schema import DETECTIONS, DUPLICATES, LANDMARKS, PICTURES, REJECTS
 from emotion_pipeline.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -39,6 +39,13 @@ class Workspace:
     def duplicates(self, dataset: Dataset) -> Table:
         return self.lake.table(f"duplicates/{dataset.name}", DUPLICATES, 1)
 
+    def detections(self, dataset: Dataset) -> Table:
+        return self.lake.table(f"detections/{dataset.name}", DETECTIONS, dataset.n_buckets)
+
+    def landmarks(self, dataset: Dataset, domain: str) -> Table:
+        name = f"landmarks/{dataset.name}"
+        return self.lake.table(name, LANDMARKS, dataset.n_buckets, domain=domain)
+
     def pictures(self, key: str, dataset: Dataset, domain: str | None = None) -> Table:
         """Faces, gray pictures, or the degraded pictures of one domain."""
         partition = {"domain": domain} if domain is not None else {}
@@ -54,6 +61,13 @@ class Produced:
     figures: Mapping[str, float | int | str] = field(default_factory=dict)
     preview: Mapping[str, pa.Table | bytes] = field(default_factory=dict)
     """Small tables, and PNG pictures below 100 kB, to look at in Dagster."""
+
+
+Prepare = Callable[[Workspace], None]
+
+
+class Lacking(Exception):
+    """Something from outside that a stage needs is not there; the message says what to do."""
 
 
 def present(version: str | None) -> str:
@@ -104,6 +118,11 @@ class Stage:
     """Whether the stage is made from samples whose checks failed too, to see what is wrong."""
     needs_any: bool = False
     """Whether the stage is made as soon as one of its needs can be, not all."""
+    prepare: Prepare = lambda _: None
+    """Gets from outside what making the stage takes, such as model files; Lacking if it cannot."""
+    by_default: tuple[str, ...] | None = None
+    """Partitions that a refresh of everything makes although nothing else needs them; all of them
+    for None."""
 
     @property
     def group(self) -> str:

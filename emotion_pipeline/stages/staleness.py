@@ -5,7 +5,7 @@ still holds what was made. Staleness is direct: what lies below a stale asset is
 once that asset has been made, and stays untouched if its content came out the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,10 +42,11 @@ Recorded = Mapping[tuple[str, str | None], str]
 """Data versions that the orchestrator has on record."""
 
 
-def standings(stage: Stage, state: LakeState, recorded: Recorded) -> list[Standing]:
-    """The standing of every partition of a stage."""
+def standings(
+    stage: Stage, partitions: Iterable[str | None], state: LakeState, recorded: Recorded
+) -> list[Standing]:
+    """The standings of some partitions of a stage; its only one is None where it has none."""
     reason = absent(stage.key, state)
-    partitions = stage.partitions or (None,)
     if reason:
         return [Standing(stage.key, partition, Status.ABSENT, reason) for partition in partitions]
     return [_standing(stage, name, state, recorded.get((stage.key, name))) for name in partitions]

@@ -12,8 +12,10 @@ from dagster._core.loader import LoadingContext
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.orchestration.assets import asset_for
 from emotion_pipeline.orchestration.build import build_definitions
+from emotion_pipeline.orchestration.look import Look
 from emotion_pipeline.orchestration.pipeline import Pipeline, build_pipeline
-from emotion_pipeline.orchestration.refresh import Look, Outcome, refresh, select
+from emotion_pipeline.orchestration.refresh import Outcome, refresh
+from emotion_pipeline.orchestration.selection import select
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.training.recipe import Recipe
 
@@ -30,7 +32,14 @@ RECIPE = Recipe.model_validate(
     }
 )
 DATASETS = {name: get_dataset(name) for name in ("fer2013", "ferplus")}
-PICTURE_STAGES = ("duplicates/*", "exploration/*", "grayscale/*", "degraded/*", "samples/*")
+PICTURE_STAGES = (
+    "duplicates/*",
+    "exploration/*",
+    "grayscale/*",
+    "degraded/*[jpeg-*]",
+    "samples/*",
+)
+ON_DEMAND = ("degraded", "landmarks")
 
 
 @dataclass
@@ -53,10 +62,15 @@ class Small:
             dataset.draw(self.settings.raw_root, n, 1)
 
     def pipeline(self) -> Pipeline:
-        """The pipeline as a fresh process would build it; some stages with other code."""
+        """As a fresh process would build it, but with some other code, and nothing by default."""
         pipeline = build_pipeline(self.settings, DATASETS, self.recipes)
         graph = pipeline.graph
         graph |= {key: replace(graph[key], code="other code") for key in self.changed_code}
+        graph |= {
+            key: replace(stage, by_default=())
+            for key, stage in graph.items()
+            if stage.group in ON_DEMAND
+        }
         assets = [asset_for(stage, graph, self.settings) for stage in graph.values()]
         return replace(pipeline, assets=assets)
 
@@ -67,22 +81,20 @@ class Small:
     def due(self, *patterns: str) -> set[str]:
         """Keys with a partition that is directly missing or stale."""
         pipeline = self.pipeline()
-        look = Look(pipeline, self.instance)
-        stages = select(pipeline, patterns)
-        return {one.key for stage in stages for one in look.standings(stage) if one.due}
+        look = Look(pipeline, self.instance, select(pipeline, patterns))
+        return {one.key for stage in look.stages for one in look.standings(stage) if one.due}
 
-    def dagster_says(self) -> set[str]:
-        """Keys that Dagster's own resolver, and so its UI, calls missing or stale."""
-        graph = build_definitions(self.pipeline()).resolve_asset_graph()
+    def dagster_says(self, *patterns: str) -> set[str]:
+        """Keys with a wanted partition that Dagster's resolver, and so its UI, calls not fresh."""
+        pipeline = self.pipeline()
+        graph = build_definitions(pipeline).resolve_asset_graph()
         resolver = CachingStaleStatusResolver(self.instance, graph, _Loading(self.instance))
-        found = set()
-        for key in graph.toposorted_asset_keys:
-            node = graph.get(key)
-            if node.is_materializable:
-                names = node.partitions_def.get_partition_keys() if node.is_partitioned else [None]
-                if any(resolver.get_status(key, name).value != "FRESH" for name in names):
-                    found.add(key.to_user_string())
-        return found
+
+        def fresh(key: str, partition: str | None) -> bool:
+            return resolver.get_status(dg.AssetKey(key.split("/")), partition).value == "FRESH"
+
+        wanted = select(pipeline, patterns).items()
+        return {key for key, names in wanted if not all(fresh(key, name) for name in names)}
 
     def edit_row(
         self, row: int, change: Callable[[list[str]], None], file: str = "fer2013"
