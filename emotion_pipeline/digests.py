@@ -47,38 +47,60 @@ def row_digests(rows: pa.Table, columns: Sequence[str]) -> list[bytes]:
 
 
 def content_digest(rows: pa.Table) -> str:
-    """Digest (hexadecimal) of a table's values.
+    """Digest (hexadecimal) of a table's values; see ContentDigest."""
+    digest = ContentDigest(rows.schema)
+    digest.update(rows)
+    return digest.hexdigest()
+
+
+class ContentDigest:
+    """Digest of a table's values, taken part by part; how the rows are parted does not count.
 
     Pictures count by their `image_digest`. `input_digest` is bookkeeping and does not count, so
     that other inputs with the same result leave everything below fresh.
     """
-    whole = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    for field, column in zip(rows.schema, rows.columns, strict=True):
-        if field.name not in ("image", "input_digest"):
-            whole.update(f"{field.name} {field.type} ".encode())
-            for part in _parts(column):
-                whole.update(part)
-            whole.update(b"\n")
-    return whole.hexdigest()
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._fields = [field for field in schema if field.name not in ("image", "input_digest")]
+        self._digests: dict[str, hashlib.blake2b] = {}
+        self.update(schema.empty_table())
+
+    def update(self, rows: pa.Table) -> None:
+        """Add rows that come after those before."""
+        for field in self._fields:
+            for place, part in _flat(f"{field.name} {field.type}", rows[field.name]):
+                empty = hashlib.blake2b(digest_size=DIGEST_BYTES)
+                self._digests.setdefault(place, empty).update(part)
+
+    def hexdigest(self) -> str:
+        """Of all rows so far."""
+        return combined(f"{place} {one.hexdigest()}" for place, one in self._digests.items())
 
 
-def _parts(values: pa.ChunkedArray | pa.Array) -> Iterator[bytes]:
-    """Bytes that stand for values: lists by their lengths and items, structs by their fields.
+def _flat(place: str, values: pa.ChunkedArray | pa.Array) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes of flat columns: lists as their lengths and items, structs as their fields.
 
     Hundreds of coordinates in a row are numbers without gaps; their text would take seconds.
     """
     kind = values.type
     if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
-        yield repr(pc.list_value_length(values).to_pylist()).encode()
+        yield f"{place} lengths", _lines(pc.list_value_length(values))
         items = pc.list_flatten(values)
         is_plain = pa.types.is_floating(items.type) and items.null_count == 0
-        yield from [items.to_numpy().tobytes()] if is_plain else _parts(items)
+        if is_plain:
+            yield f"{place} items", items.to_numpy().tobytes()
+        else:
+            yield from _flat(f"{place} items", items)
     elif pa.types.is_struct(kind):
-        yield repr(pc.is_valid(values).to_pylist()).encode()
+        yield f"{place} valid", _lines(pc.is_valid(values))
         for field in kind:
-            yield from _parts(pc.struct_field(values, field.name))
+            yield from _flat(f"{place} {field.name}", pc.struct_field(values, field.name))
     else:
-        yield repr(values.to_pylist()).encode()
+        yield place, _lines(values)
+
+
+def _lines(values: pa.ChunkedArray | pa.Array) -> bytes:
+    return "".join([f"{value!r}\n" for value in values.to_pylist()]).encode()
 
 
 def _is_binary(kind: pa.DataType) -> bool:

@@ -78,6 +78,37 @@ VOTES = pa.schema(
 # Pictures only: faces, gray pictures, degraded pictures.
 PICTURES = pa.schema([*_ROW, *_PICTURE])
 
+# A face in a picture: its box, the detector's score (0 to 1), and the square that holds it upright:
+# centre, side, and how far it is turned clockwise. `has_mesh`: landmarks told how it lies.
+FACE = pa.struct(
+    [
+        ("box", BOX),
+        ("score", pa.float32()),
+        ("center_x_px", pa.float32()),
+        ("center_y_px", pa.float32()),
+        ("side_px", pa.float32()),
+        ("roll_degrees", pa.float32()),
+        ("has_mesh", pa.bool_()),
+    ]
+)
+
+# Where the faces of each picture are: the one that its label is about first, then by size.
+DETECTIONS = pa.schema([*_ROW, ("n_faces", pa.int32()), ("faces", pa.list_(FACE))])
+
+# Landmarks of each face picture, or the reason why there are none. `landmarks` are 478 points of
+# x, y and z in widths and heights of the picture; `blendshapes` are 0 to 1; `pose` is a 4 x 4
+# matrix, row by row. See `landmarks.face_mesh`.
+LANDMARKS = pa.schema(
+    [
+        *_ROW,
+        ("detected", pa.bool_()),
+        ("reason", pa.string()),
+        ("landmarks", pa.list_(pa.float32(), 478 * 3)),
+        ("blendshapes", pa.list_(pa.float32(), 52)),
+        ("pose", pa.list_(pa.float32(), 16)),
+    ]
+)
+
 # Rows of the raw files that could not be used.
 REJECTS = pa.schema(
     [("source", pa.string()), ("row", pa.int64()), ("reason", pa.string()), ("detail", pa.string())]

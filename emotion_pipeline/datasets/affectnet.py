@@ -140,5 +140,7 @@ DATASET = Dataset(
     schema=SCHEMA,
     emotions=EMOTIONS,
     draw=draw,
+    face_px=112,
+    face_box="face_box",
     expected_rejects=frozenset({"no_emotion"}),
 )

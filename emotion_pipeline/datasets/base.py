@@ -93,6 +93,10 @@ class Dataset:
     """Width and height of every picture, where they are all alike."""
     tight_crop: bool = False
     """Whether a picture is a face and nothing else, so that no face has to be found in it."""
+    face_px: int = 224
+    """Side of the face pictures that are cut out where pictures are no tight crops."""
+    face_box: str | None = None
+    """Column with the box of the one face that the label is about, where that is published."""
 
     @property
     def module(self) -> str:

@@ -144,4 +144,5 @@ DATASET = Dataset(
     expected_rejects=frozenset({"no_label"}),
     own_splits=True,
     apart=("person_id",),
+    face_px=112,
 )

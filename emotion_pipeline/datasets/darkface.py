@@ -188,4 +188,5 @@ DATASET = Dataset(
     own_splits=True,
     blank_sd=BLANK_SD,
     size_px=SIZE_PX,
+    face_px=48,  # the median face has 11 px
 )

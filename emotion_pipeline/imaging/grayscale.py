@@ -1,4 +1,4 @@
-"""The gray version of a picture."""
+"""Between pictures in color and in gray."""
 
 import cv2
 import numpy as np
@@ -11,3 +11,8 @@ def to_gray(image: np.ndarray) -> np.ndarray:
     returned as it is, not copied.
     """
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def to_rgb(image: np.ndarray) -> np.ndarray:
+    """(height, width, 3) uint8 of a gray picture, all three alike; an RGB one as it is."""
+    return image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)

@@ -5,18 +5,18 @@ changed, rows with an unchanged input digest are reused and the function sees on
 A killed run loses the buckets that were being worked on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from emotion_pipeline.digests import combined, row_digests
-from emotion_pipeline.lake.tables import DamagedTable, Table
+from emotion_pipeline.lake.reuse import OldRows
+from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import DIGEST
 
 RowFunction = Callable[[pa.Table], pa.Table]
@@ -34,7 +34,9 @@ class Source(Protocol):
     @property
     def n_buckets(self) -> int: ...
 
-    def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table: ...
+    def read(self, bucket: int, columns: Sequence[str]) -> pa.Table: ...
+
+    def parts(self, bucket: int) -> Iterable[pa.Table]: ...
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,9 @@ class RowsInMemory:
         return (
             self.buckets[bucket] if columns is None else self.buckets[bucket].select(list(columns))
         )
+
+    def parts(self, bucket: int) -> Iterable[pa.Table]:
+        return (self.buckets[bucket],)
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,8 @@ class RowMap:
 
     `keyed_by` names the source columns that decide the result; `code` is the fingerprint of the
     function and its parameters. The function gets a table of the source's columns and returns at
-    most one row per input row, in any order, without `input_digest`.
+    most one row per input row, in any order, without `input_digest`. With `many` it returns any
+    number of them, named `<sample_id>#<number>` after the input row.
     """
 
     source: Source
@@ -136,6 +142,7 @@ class RowMap:
     function: RowFunction
     code: str
     keyed_by: Sequence[str]
+    many: bool = False
 
     def __call__(self, bucket: int) -> Outcome:
         keys = self.source.read(bucket, list(dict.fromkeys(["sample_id", *self.keyed_by])))
@@ -147,30 +154,36 @@ class RowMap:
         if known is not None and known.made_from(inputs, self.code):
             return Outcome(n_buckets=1, n_rows=len(digests))
         same_code = known is not None and known.code == self.code
-        old = self._reusable(bucket, digests) if same_code else self.target.schema.empty_table()
-        todo = digests.keys() - set(old["sample_id"].to_pylist())
-        rows = pa.concat_tables([old, self._computed(bucket, todo, digests)]).sort_by("sample_id")
-        self.target.write(bucket, rows, inputs, self.code)
-        return Outcome(1, len(digests), len(todo), [bucket])
+        old = OldRows(self.target, bucket, digests if same_code else {}, self.origin)
+        self.target.write(bucket, self._parts(bucket, digests, old), inputs, self.code)
+        return Outcome(1, len(digests), len(digests.keys() - old.origins), [bucket])
 
-    def _reusable(self, bucket: int, digests: dict[str, bytes]) -> pa.Table:
-        """Old rows whose input digest still holds; none where the old file is damaged."""
-        try:
-            old = self.target.read(bucket)
-        except DamagedTable:
-            return self.target.schema.empty_table()
-        pairs = zip(old["sample_id"].to_pylist(), old["input_digest"].to_pylist(), strict=True)
-        return old.filter(
-            np.array([digests.get(name) == digest for name, digest in pairs], dtype=bool)
-        )
+    def origin(self, sample_id: str) -> str:
+        """The `sample_id` of the input row that a row was made from."""
+        return sample_id.rpartition("#")[0] if self.many else sample_id
 
-    def _computed(self, bucket: int, todo: set[str], digests: dict[str, bytes]) -> pa.Table:
-        if not todo:
-            return self.target.schema.empty_table()
-        rows = self.source.read(bucket)
-        rows = self.function(rows.filter(pc.is_in(rows["sample_id"], pa.array(sorted(todo)))))
-        own = pa.array([digests[name] for name in rows["sample_id"].to_pylist()], DIGEST)
-        return rows.append_column("input_digest", own).select(self.target.schema.names)
+    def _parts(self, bucket: int, digests: dict[str, bytes], old: OldRows) -> Iterator[pa.Table]:
+        """The rows of the bucket in the order of the source, reused or computed."""
+        reused = old.origins
+        for rows in self.source.parts(bucket):
+            names = rows["sample_id"].to_pylist()
+            kept = old.take([name for name in names if name in reused])
+            todo = np.array([name not in reused for name in names], dtype=bool)
+            found = [*kept, *([self._computed(rows.filter(todo), digests)] if todo.any() else [])]
+            if found:
+                yield self._in_order(pa.concat_tables(found), names)
+
+    def _computed(self, rows: pa.Table, digests: dict[str, bytes]) -> pa.Table:
+        rows = self.function(rows)
+        own = [digests[self.origin(name)] for name in rows["sample_id"].to_pylist()]
+        rows = rows.append_column("input_digest", pa.array(own, DIGEST))
+        return rows.select(self.target.schema.names)
+
+    def _in_order(self, rows: pa.Table, names: list[str]) -> pa.Table:
+        places = {name: place for place, name in enumerate(names)}
+        keys = [(places[self.origin(name)], name) for name in rows["sample_id"].to_pylist()]
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        return rows if order == list(range(len(keys))) else rows.take(order)
 
 
 def run(job: RowMap, engine: Engine, progress: Callable[[int, int], None] | None = None) -> Outcome:

@@ -7,7 +7,8 @@ are plain Parquet: pandas, polars, DuckDB, Spark and `datasets` read the folder 
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +18,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from emotion_pipeline.digests import combined, content_digest
+from emotion_pipeline.digests import ContentDigest, combined, content_digest
 from emotion_pipeline.lake.provenance import Provenance
 from emotion_pipeline.schema import with_image_feature
 
+# Arrow's own allocator keeps tens of megabytes that were freed, in every worker process.
+pa.set_memory_pool(pa.system_memory_pool())
+
 _FOOTER = b"emotion_pipeline."
+
+# Rows are stored, read and derived in parts of at most so many rows and about so many bytes, so
+# that memory does not grow with the bucket.
+PART_ROWS = 512
+PART_BYTES = 8 << 20
 
 
 class DamagedTable(Exception):
@@ -74,19 +83,41 @@ class Table:
 
     def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Rows of one bucket as they were written; DamagedTable if they cannot be read."""
+        names = self.schema.names if columns is None else list(columns)
+        parts = list(self.parts(bucket, names))
+        return pa.concat_tables(parts) if parts else self.schema.empty_table().select(names)
+
+    def parts(self, bucket: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The same part by part, in the order in which they were written."""
+        with self._open(bucket) as file:
+            for number in range(file.num_row_groups):
+                yield self._part(file, number, columns)
+
+    def part(self, bucket: int, number: int) -> pa.Table:
+        """One of these parts."""
+        with self._open(bucket) as file:
+            return self._part(file, number)
+
+    @contextmanager
+    def _open(self, bucket: int) -> Iterator[pq.ParquetFile]:
         path = self.path(bucket)
-        names = self.schema.names if columns is None else columns
-        expected = {name: self.schema.field(name).type for name in names}
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                rows = file.read(columns=list(names))
-            # The pages have checksums; the footer, which names and types the columns, has none.
-            if dict(zip(rows.schema.names, rows.schema.types, strict=True)) != expected:
-                raise ValueError("its columns are not those of the table")
+                yield file
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DamagedTable(
                 f"{path} cannot be read ({error}). Delete it and refresh: it will be made anew."
             ) from error
+
+    def _part(
+        self, file: pq.ParquetFile, number: int, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        names = self.schema.names if columns is None else list(columns)
+        rows = file.read_row_group(number, columns=names)
+        # The pages have checksums; the footer, which names and types the columns, has none.
+        expected = {name: self.schema.field(name).type for name in names}
+        if dict(zip(rows.schema.names, rows.schema.types, strict=True)) != expected:
+            raise ValueError("its columns are not those of the table")
         return rows
 
     def stored_schema(self) -> pa.Schema:
@@ -103,30 +134,48 @@ class Table:
     def iterate(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         return (self.read(bucket, columns) for bucket in range(self.n_buckets))
 
-    def write(self, bucket: int, rows: pa.Table, inputs: str, code: str) -> None:
+    def head(self, n_rows: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """The first rows, to look at."""
+        found = self.schema.empty_table() if columns is None else self.read(0, columns).slice(0, 0)
+        for part in self.iterate(columns):
+            found = pa.concat_tables([found, part.slice(0, n_rows - found.num_rows)])
+            if found.num_rows == n_rows:
+                break
+        return found
+
+    def write(self, bucket: int, parts: Iterable[pa.Table], inputs: str, code: str) -> None:
         """Replace one bucket by these rows, which have to be of the table's schema."""
-        rows = rows.select(self.schema.names).cast(with_image_feature(self.schema))
-        notes = {
-            **(rows.schema.metadata or {}),
-            _FOOTER + b"inputs": inputs.encode(),
-            _FOOTER + b"code": code.encode(),
-            _FOOTER + b"content": content_digest(rows).encode(),
-        }
         path = self.path(bucket)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two machines of a cluster may have processes of the same number.
         unfinished = path.with_name(f".{path.name}.{node()}-{os.getpid()}.unfinished")
-        words = [field.name for field in rows.schema if pa.types.is_string(field.type)]
-        pq.write_table(
-            rows.replace_schema_metadata(notes),
-            unfinished,
+        try:
+            self._write(unfinished, parts, {b"inputs": inputs, b"code": code})
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _write(self, path: Path, parts: Iterable[pa.Table], notes: dict[bytes, str]) -> None:
+        digest = ContentDigest(self.schema)
+        with self._writer(path) as writer:
+            for part in parts:
+                rows = part.select(self.schema.names).cast(with_image_feature(self.schema))
+                digest.update(rows)
+                writer.write_table(rows, row_group_size=_rows_in_a_part(rows))
+            notes = {**notes, b"content": digest.hexdigest()}
+            writer.add_key_value_metadata({_FOOTER + name: note for name, note in notes.items()})
+
+    def _writer(self, path: Path) -> pq.ParquetWriter:
+        words = [field.name for field in self.schema if pa.types.is_string(field.type)]
+        return pq.ParquetWriter(
+            path,
+            with_image_feature(self.schema),
             compression="zstd",
             compression_level=1,
             use_dictionary=[name for name in words if name != "sample_id"],
             write_statistics=words,
             write_page_checksum=True,
         )
-        unfinished.replace(path)
 
     def holds(self, rows: pa.Table) -> bool:
         """Whether the first bucket has exactly this content."""
@@ -139,3 +188,7 @@ class Table:
         for file in self.folder.glob("*") if self.folder.is_dir() else ():
             if file.is_file() and file not in expected:
                 file.unlink()
+
+
+def _rows_in_a_part(rows: pa.Table) -> int:
+    return max(1, min(PART_ROWS, PART_BYTES * rows.num_rows // max(1, rows.nbytes)))

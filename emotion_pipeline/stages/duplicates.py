@@ -16,7 +16,7 @@ def make(workspace: Workspace, dataset: Dataset) -> Produced:
     target = workspace.duplicates(dataset)
     with workspace.lake.lock(f"duplicates/{dataset.name}"):
         if not target.holds(groups):
-            target.write(0, groups, inputs="", code=CODE)
+            target.write(0, [groups], inputs="", code=CODE)
         made = present(target.version())
     found = leak(groups)
     seen = found.n_seen_in_train

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 
 from emotion_pipeline import reports
 from emotion_pipeline.datasets.base import Dataset
-from emotion_pipeline.domains import DEGRADED, GRAYSCALE, ORIGINAL
+from emotion_pipeline.domains import DEGRADED, DOMAINS, GRAYSCALE, ORIGINAL
 from emotion_pipeline.stages import (
+    detections,
     duplicates,
     exploration,
+    faces,
+    landmarks,
     models,
     pictures,
     predictions,
@@ -60,14 +63,24 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         version=lambda workspace, _: workspace.duplicates(dataset).version(),
         judges=True,
     )
+    found: tuple[Needs, ...] = ()
     if not dataset.tight_crop:
-        return
+        found = (Needs(f"detections/{name}"),)
+        yield Stage(
+            key=f"detections/{name}",
+            description="Where the faces are in each picture.",
+            code=detections.CODE,
+            needs=(Needs(f"samples/{name}"),),
+            make=_gated(dataset, lambda workspace, _: detections.make(workspace, dataset)),
+            version=lambda workspace, _: workspace.detections(dataset).version(),
+            prepare=detections.prepare,
+        )
     yield Stage(
         key=f"faces/{name}",
-        description="Square face pictures; tight crops pass unchanged.",
-        code=pictures.FACES_CODE,
-        needs=(Needs(f"samples/{name}"),),
-        make=_gated(dataset, lambda workspace, _: pictures.make_faces(workspace, dataset)),
+        description="Upright square face pictures; tight crops pass unchanged.",
+        code=faces.code(dataset),
+        needs=(Needs(f"samples/{name}"), *found),
+        make=_gated(dataset, lambda workspace, _: faces.make(workspace, dataset)),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, ORIGINAL).version(),
     )
     yield Stage(
@@ -89,6 +102,24 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         ).version(),
         dimension="domain",
         partitions=DEGRADED,
+        by_default=(),
+    )
+    yield Stage(
+        key=f"landmarks/{name}",
+        description="478 points, 52 blendshapes and the pose of each face, or why there are none.",
+        code=landmarks.CODE,
+        needs=(
+            Needs(f"samples/{name}"),
+            Needs(f"faces/{name}"),
+            Needs(f"grayscale/{name}"),
+            Needs(f"degraded/{name}", DEGRADED, same_partition=True),
+        ),
+        make=lambda workspace, domain: landmarks.make(workspace, dataset, domain or ""),
+        version=lambda workspace, domain: workspace.landmarks(dataset, domain or "").version(),
+        dimension="domain",
+        partitions=DOMAINS,
+        prepare=detections.prepare,
+        by_default=landmarks.BY_DEFAULT,
     )
 
 

@@ -1,6 +1,6 @@
-"""`faces`, `grayscale` and `degraded`: pictures derived from pictures, row by row."""
+"""`grayscale` and `degraded`: pictures derived from face pictures, row by row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ from emotion_pipeline.imaging.contact_sheet import contact_sheet
 from emotion_pipeline.imaging.degrade import degrade
 from emotion_pipeline.imaging.grayscale import to_gray
 from emotion_pipeline.imaging.pictures import picture_columns
-from emotion_pipeline.lake.compute import RowFunction, RowMap, run
+from emotion_pipeline.lake.compute import RowFunction, RowMap, Source, run
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.stages.base import Produced, Workspace, present
 
@@ -26,7 +26,6 @@ _PICTURES = (
     "emotion_pipeline.imaging.pictures",
     "emotion_pipeline.schema",
 )
-FACES_CODE = fingerprint("emotion_pipeline.schema", values="tight crops pass unchanged")
 GRAYSCALE_CODE = fingerprint("emotion_pipeline.imaging.grayscale", *_PICTURES)
 DEGRADED_CODE = fingerprint("emotion_pipeline.imaging.degrade", *_PICTURES)
 
@@ -40,49 +39,41 @@ def table_of(workspace: Workspace, dataset: Dataset, domain: str) -> Table:
     return workspace.pictures("degraded", dataset, domain)
 
 
-def make_faces(workspace: Workspace, dataset: Dataset) -> Produced:
-    """Tight crops pass unchanged."""
-    target = table_of(workspace, dataset, ORIGINAL)
-    return _derive(
-        workspace, workspace.samples(dataset), target, _unchanged, FACES_CODE, "threading"
-    )
-
-
 def make_grayscale(workspace: Workspace, dataset: Dataset) -> Produced:
     """The gray domain; pictures that are gray keep their bytes."""
     faces, gray = (table_of(workspace, dataset, domain) for domain in (ORIGINAL, GRAYSCALE))
-    return _derive(workspace, faces, gray, partial(_changed, _gray), GRAYSCALE_CODE)
+    return derive(workspace, faces, gray, partial(_changed, _gray), GRAYSCALE_CODE)
 
 
 def make_degraded(workspace: Workspace, dataset: Dataset, domain: str) -> Produced:
     """One corruption at one severity of every face."""
     change = partial(_degraded, Degradation.parse(domain))
     faces, target = (table_of(workspace, dataset, name) for name in (ORIGINAL, domain))
-    return _derive(workspace, faces, target, partial(_changed, change), f"{DEGRADED_CODE} {domain}")
+    return derive(workspace, faces, target, partial(_changed, change), f"{DEGRADED_CODE} {domain}")
 
 
-def _derive(
+def derive(
     workspace: Workspace,
-    source: Table,
+    source: Source,
     target: Table,
     function: RowFunction,
     code: str,
+    *,
+    keyed_by: Sequence[str] = ("image_digest",),
     backend: str | None = None,
+    many: bool = False,
 ) -> Produced:
+    """Derive a table of pictures, and show some of them."""
     name = target.folder.relative_to(workspace.lake.root).as_posix()
     with workspace.lake.lock(name):
-        job = RowMap(source, target, function, code, keyed_by=("image_digest",))
+        job = RowMap(source, target, function, code, keyed_by, many)
         outcome = run(job, workspace.engine(backend), workspace.progress)
         made = present(target.version())
-    some = target.read(0, ["image"])["image"].slice(0, PREVIEW_PICTURES).to_pylist()
+    some = target.head(PREVIEW_PICTURES, ["image"])["image"].to_pylist()
     sheet = contact_sheet([decode(picture["bytes"]) for picture in some])
     return Produced(
         made, str(outcome), {"rows": outcome.n_rows, **outcome.figures()}, {"sheet": sheet}
     )
-
-
-def _unchanged(rows: pa.Table) -> pa.Table:
-    return rows.select(["sample_id", "image", "width_px", "height_px", "image_digest"])
 
 
 def _changed(change: PicturesFunction, rows: pa.Table) -> pa.Table:

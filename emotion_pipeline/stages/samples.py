@@ -48,7 +48,7 @@ def ingest(workspace: Workspace, dataset: Dataset) -> Produced:
         rejects += _asked_again(dataset, made)
         table = rejects_table(rejects)
         if not workspace.rejects(dataset).holds(table):
-            workspace.rejects(dataset).write(0, table, inputs="", code=code(dataset))
+            workspace.rejects(dataset).write(0, [table], inputs="", code=code(dataset))
     reasons = pc.value_counts(table["reason"]).to_pylist()
     figures = {
         "rows": target.read_all(["sample_id"]).num_rows,
@@ -87,19 +87,19 @@ def _asked_again(dataset: Dataset, made: RowMap) -> list[Reject]:
     """
     rejects: list[Reject] = []
     for bucket in range(made.source.n_buckets):
-        rows = made.source.read(bucket)
         there = made.target.read(bucket, ["sample_id"])["sample_id"]
-        again = dataset.to_samples(rows.filter(pc.invert(pc.is_in(rows["sample_id"], there))))
-        rejects += again.rejects
-        if again.good.num_rows:
-            _add(made, bucket, again.good)
+        for rows in made.source.parts(bucket):
+            again = dataset.to_samples(rows.filter(pc.invert(pc.is_in(rows["sample_id"], there))))
+            rejects += again.rejects
+            if again.good.num_rows:
+                _add(made, bucket, again.good)
     return rejects
 
 
 def _add(made: RowMap, bucket: int, good: pa.Table) -> None:
     """Add samples that a bucket lacks though it was made from their rows, as when a drive was away
     for a moment; no change of the files would ever bring them back."""
-    rows = made.source.read(bucket)
+    rows = made.source.read(bucket, ["sample_id", *made.keyed_by])
     digests = dict(
         zip(rows["sample_id"].to_pylist(), row_digests(rows, made.keyed_by), strict=True)
     )
@@ -107,7 +107,7 @@ def _add(made: RowMap, bucket: int, good: pa.Table) -> None:
     good = good.append_column("input_digest", own).select(made.target.schema.names)
     whole = pa.concat_tables([made.target.read(bucket), good]).sort_by("sample_id")
     known = made.target.provenance(bucket)
-    made.target.write(bucket, whole, known.inputs if known else "", made.code)
+    made.target.write(bucket, [whole], known.inputs if known else "", made.code)
 
 
 def _pictures(workspace: Workspace, dataset: Dataset) -> Pictures | None:

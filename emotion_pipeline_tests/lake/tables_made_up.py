@@ -51,7 +51,7 @@ def samples(faces: Mapping[str, int]) -> pa.Table:
 def write(table: Table, rows: pa.Table, code: str = "code") -> Table:
     """The table, once it holds these rows."""
     for bucket, part in enumerate(split_into_buckets(rows, table.n_buckets)):
-        table.write(bucket, part, inputs="inputs", code=code)
+        table.write(bucket, [part], inputs="inputs", code=code)
     return table
 
 

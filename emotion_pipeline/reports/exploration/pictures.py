@@ -4,18 +4,15 @@ Which ones is decided by a hash of their names: at random, but the same every ti
 the order or the number of the others.
 """
 
-from io import BytesIO
 from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
-from PIL import Image
 
-from emotion_pipeline.imaging.contact_sheet import PAPER, TILE_PX, contact_sheet
+from emotion_pipeline.imaging.contact_sheet import PAPER, TILE_PX, contact_sheet, palette_png
 from emotion_pipeline.reports.exploration.base import Explored, Section, Strip, Thumbnail
 from emotion_pipeline.reports.exploration.counting import emotions_of, named
-from emotion_pipeline.reports.parts.figures import MAX_BYTES
 
 N_PER_CLASS = 6
 N_WITHOUT_CLASSES = 24
@@ -23,7 +20,6 @@ N_FLATTEST = 12
 MAX_STRIPS = 12
 THUMBNAIL_PX, SCENE_PX = 96, 320
 BOX_COLOUR = (230, 60, 30)
-_COLOURS = 128
 
 ALL = "all"
 
@@ -69,7 +65,7 @@ def section(explored: Explored) -> tuple[Section | None, dict[str, bytes]]:
     strips.append(_strip("With the least contrast", flat, images, "emotion", "pixel_sd"))
     sheets = {"pictures": _sheet(by_label, images)}
     if len(flat):
-        sheets["flattest"] = _below_limit(contact_sheet(_of(flat, images), n_columns=6))
+        sheets["flattest"] = contact_sheet(_of(flat, images), n_columns=6)
     shown = [strip for strip in strips if strip.thumbnails]
     return Section.of("Pictures", _HOW_CHOSEN, strips=shown), sheets
 
@@ -127,19 +123,19 @@ def _thumbnail(row: dict[str, Any], image: np.ndarray, noted: tuple[str, ...]) -
         told["pixel_sd"] = f"sd {row['pixel_sd']:.1f}"
     alt = ", ".join([name, *told.values()])
     note = ", ".join(told[column] for column in noted if column in told)
-    return Thumbnail(_palette_png(Image.fromarray(image)), alt, name, note)
+    return Thumbnail(palette_png(image), alt, name, note)
 
 
 def _sheet(by_label: dict[str, pd.DataFrame], images: Images) -> bytes:
     """A row per class that begins with its name; without classes, the pictures alone."""
     if len(by_label) == 1:
         (rows,) = by_label.values()
-        return _below_limit(contact_sheet(_of(rows, images), n_columns=N_PER_CLASS))
+        return contact_sheet(_of(rows, images), n_columns=N_PER_CLASS)
     tiles: list[np.ndarray] = []
     for label, rows in by_label.items():
         row = [_name_tile(label), *_of(rows, images)]
         tiles += [*row, *[_name_tile("")] * (1 + N_PER_CLASS - len(row))]
-    return _below_limit(contact_sheet(tiles, n_columns=1 + N_PER_CLASS))
+    return contact_sheet(tiles, n_columns=1 + N_PER_CLASS)
 
 
 def _name_tile(name: str) -> np.ndarray:
@@ -147,22 +143,3 @@ def _name_tile(name: str) -> np.ndarray:
     place = (2, TILE_PX // 2)
     cv2.putText(tile, name[:11], place, cv2.FONT_HERSHEY_SIMPLEX, 0.38, 0, 1, cv2.LINE_AA)
     return tile
-
-
-def _below_limit(png: bytes) -> bytes:
-    """The sheet in few colours, and smaller where that is not enough for `MAX_BYTES`."""
-    sheet = Image.open(BytesIO(png))
-    for scale in (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3):
-        size = (round(sheet.width * scale), round(sheet.height * scale))
-        data = _palette_png(sheet.resize(size, Image.Resampling.BOX))
-        if len(data) < MAX_BYTES:
-            break
-    return data
-
-
-def _palette_png(picture: Image.Image) -> bytes:
-    """In few colours, among them the rare ones of thin frames."""
-    file = BytesIO()
-    few = picture.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(file, format="png", optimize=True)
-    return file.getvalue()

@@ -1,0 +1,169 @@
+"""MediaPipe's FaceLandmarker: the mesh of one face, its blendshapes and its pose.
+
+Kartynnik et al. 2019, "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs".
+MediaPipe's library writes notes to the standard error stream when it starts, and reports its use to
+play.googleapis.com when a landmarker is closed. Both are kept quiet here; results are the same.
+"""
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from emotion_pipeline.landmarks import mediapipe_results
+
+NOT_INSTALLED = "face landmarks need MediaPipe: pip install 'emotion-pipeline[landmarks]'"
+LIBRARIES = "apt-get install libegl1 libgles2"
+
+SMALL_PX = 128
+"""Smaller pictures get a border: a face that fills its picture is found less often."""
+BORDER = 0.25
+# The discard port, where nobody listens, for every address.
+_NOWHERE = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "nobody.invalid"}
+# Error stream and variables are the whole process's: one thread at a time. A thread that collects
+# garbage while it holds this may close a landmarker.
+_process_wide = threading.RLock()
+
+# In the order of MediaPipe's results.
+BLENDSHAPES: tuple[str, ...] = (
+    *("_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft"),
+    *("browOuterUpRight", "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft"),
+    *("eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight"),
+    *("eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft"),
+    *("eyeSquintRight", "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen"),
+    *("jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft"),
+    *("mouthFrownRight", "mouthFunnel", "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight"),
+    *("mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight", "mouthRollLower"),
+    *("mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft", "mouthSmileRight"),
+    *("mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
+    *("noseSneerLeft", "noseSneerRight"),
+)
+
+
+class LandmarkerUnusable(RuntimeError):
+    """MediaPipe, or a library that it needs, is not installed; the message says what to do."""
+
+
+class FaceMesh(NamedTuple):
+    """What is known of one face; all arrays float32.
+
+    `points` (478, 3): x and y in widths and heights of the picture, from its upper left corner, so
+    mostly 0 to 1; z, smaller nearer to the camera, in widths of the picture.
+    `blendshapes` (52,): 0 to 1, in the order of BLENDSHAPES. `pose` (4, 4): takes points of
+    MediaPipe's canonical face, in centimetres, to the camera's space.
+    """
+
+    points: np.ndarray
+    blendshapes: np.ndarray
+    pose: np.ndarray
+
+
+class MeshDetector:
+    """The landmarker with its model file; for one thread at a time."""
+
+    def __init__(self, model: Path) -> None:
+        self._mediapipe = _mediapipe()
+        vision = self._mediapipe.tasks.vision
+        options = vision.FaceLandmarkerOptions(
+            base_options=self._mediapipe.tasks.BaseOptions(model_asset_path=str(model)),
+            output_face_blendshapes=True,
+            output_facial_transformation_matrixes=True,
+        )
+        try:
+            with _quiet():
+                self._landmarker = vision.FaceLandmarker.create_from_options(options)
+                # It goes on starting, and writing, in other threads until a picture is through.
+                self.find(np.zeros((SMALL_PX, SMALL_PX, 3), np.uint8))
+        except OSError as error:
+            raise LandmarkerUnusable(
+                f"MediaPipe cannot load its libraries, which it needs even without a screen or a "
+                f"GPU ({error}); on Debian: {LIBRARIES}"
+            ) from error
+        weakref.finalize(self, _close, self._landmarker)
+
+    def find(self, picture: np.ndarray) -> FaceMesh | None:
+        """The mesh of the most visible face of a picture (h, w, 3) RGB uint8, if there is any."""
+        height_px, width_px = picture.shape[:2]
+        bordered, rim_px = with_border(picture)
+        image = self._mediapipe.Image(
+            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(bordered)
+        )
+        with mediapipe_results.detected(self._landmarker, image) as found:
+            if not found.face_landmarks_count:
+                return None
+            points = mediapipe_results.points(found)
+            blendshapes, pose = mediapipe_results.blendshapes(found), mediapipe_results.pose(found)
+        # From the picture with its border to the picture.
+        points *= (width_px + 2 * rim_px, height_px + 2 * rim_px, width_px + 2 * rim_px)
+        points -= (rim_px, rim_px, 0)
+        points /= (width_px, height_px, width_px)
+        return FaceMesh(points, blendshapes, pose)
+
+
+def with_border(picture: np.ndarray) -> tuple[np.ndarray, int]:
+    """A small picture with a border that repeats its edge, and the border's width in pixels."""
+    side_px = min(picture.shape[:2])
+    rim_px = round(BORDER * side_px) if side_px < SMALL_PX else 0
+    if not rim_px:
+        return picture, 0
+    rims_px = (rim_px,) * 4
+    return cv2.copyMakeBorder(picture, *rims_px, cv2.BORDER_REPLICATE), rim_px
+
+
+def is_installed() -> bool:
+    """Whether MediaPipe is there; it is not imported."""
+    return find_spec("mediapipe") is not None
+
+
+def _mediapipe() -> ModuleType:
+    try:
+        import mediapipe
+    except ModuleNotFoundError as error:
+        raise LandmarkerUnusable(NOT_INSTALLED) from error
+    return mediapipe
+
+
+def _close(landmarker: Any) -> None:
+    """Close a landmarker; where the interpreter is ending, only forget that it is open."""
+    try:
+        with _unconnected():
+            landmarker.close()
+    except RuntimeError:  # the thread that would close it is gone already
+        landmarker._handle = None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What native code writes to the standard error stream is thrown away."""
+    with _process_wide, Path(os.devnull).open("wb") as nothing:
+        kept = os.dup(2)
+        os.dup2(nothing.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+@contextmanager
+def _unconnected() -> Iterator[None]:
+    """Native code that asks for a proxy is sent where nobody answers."""
+    with _process_wide:
+        before = {name: os.environ.get(name) for name in _NOWHERE}
+        os.environ.update(_NOWHERE)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value

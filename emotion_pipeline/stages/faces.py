@@ -1,0 +1,106 @@
+"""`faces/<dataset>`: upright square face pictures, one size per dataset; tight crops as they are.
+
+Where pictures have an emotion, the face that it is about is cut out, under the name of the sample.
+Where they have none, as in DarkFace, every face is, under `<sample_id>#<number>`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import pyarrow as pa
+
+from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.domains import ORIGINAL
+from emotion_pipeline.fingerprint import fingerprint
+from emotion_pipeline.imaging.align import Square, crop
+from emotion_pipeline.imaging.codec import decode, encode_png
+from emotion_pipeline.imaging.pictures import picture_columns
+from emotion_pipeline.lake.tables import Table
+from emotion_pipeline.schema import PICTURES
+from emotion_pipeline.stages.base import Produced, Workspace
+from emotion_pipeline.stages.pictures import derive, table_of
+
+MARGIN = 0.15
+"""On each side of the square around the face, as a fraction of its side."""
+
+_CUT_CODE = fingerprint(
+    "emotion_pipeline.imaging.align",
+    "emotion_pipeline.imaging.codec",
+    "emotion_pipeline.imaging.pictures",
+    "emotion_pipeline.schema",
+    values=MARGIN,
+)
+_UNCHANGED_CODE = fingerprint("emotion_pipeline.schema", values="tight crops pass unchanged")
+
+
+def code(dataset: Dataset) -> str:
+    """Fingerprint of how a dataset's faces are cut out."""
+    return _UNCHANGED_CODE if dataset.tight_crop else f"{_CUT_CODE} {dataset.face_px}"
+
+
+def make(workspace: Workspace, dataset: Dataset) -> Produced:
+    """Cut out the faces where `detections` says that they are."""
+    target, samples = table_of(workspace, dataset, ORIGINAL), workspace.samples(dataset)
+    if dataset.tight_crop:
+        return derive(workspace, samples, target, _unchanged, code(dataset), backend="threading")
+    every = not dataset.emotions
+    return derive(
+        workspace,
+        _WithFaces(samples, workspace.detections(dataset)),
+        target,
+        partial(_cut_out, dataset.face_px, every),
+        code(dataset),
+        keyed_by=("image_digest", "faces"),
+        many=every,
+    )
+
+
+@dataclass(frozen=True)
+class _WithFaces:
+    """Samples and what was detected in them, as one source of rows."""
+
+    samples: Table
+    detections: Table
+
+    @property
+    def n_buckets(self) -> int:
+        return self.samples.n_buckets
+
+    def read(self, bucket: int, columns: Sequence[str]) -> pa.Table:
+        rows = self.samples.read(bucket, [name for name in columns if name != "faces"])
+        return self._joined(rows, self._found(bucket)).select(list(columns))
+
+    def parts(self, bucket: int) -> Iterator[pa.Table]:
+        found = self._found(bucket)
+        for rows in self.samples.parts(bucket, ["sample_id", "image", "image_digest"]):
+            yield self._joined(rows, found.slice(0, rows.num_rows))
+            found = found.slice(rows.num_rows)
+
+    def _found(self, bucket: int) -> pa.Table:
+        return self.detections.read(bucket, ["sample_id", "faces"])
+
+    def _joined(self, rows: pa.Table, found: pa.Table) -> pa.Table:
+        if found["sample_id"] != rows["sample_id"]:
+            raise RuntimeError(f"{self.detections.folder} is not of these samples: refresh")
+        return rows.append_column("faces", found["faces"])
+
+
+def _unchanged(rows: pa.Table) -> pa.Table:
+    return rows.select([name for name in PICTURES.names if name != "input_digest"])
+
+
+def _cut_out(face_px: int, every: bool, rows: pa.Table) -> pa.Table:
+    """Rows of PICTURES without `input_digest`; none for a picture without a face."""
+    names, encoded = [], []
+    for row in rows.select(["sample_id", "image", "faces"]).to_pylist():
+        if not row["faces"]:
+            continue
+        image = decode(row["image"]["bytes"])
+        for number, face in enumerate(row["faces"] if every else row["faces"][:1]):
+            names.append(f"{row['sample_id']}#{number:03d}" if every else row["sample_id"])
+            square = Square(*(face[field] for field in Square._fields)).with_margin(MARGIN)
+            encoded.append(encode_png(crop(image, square, face_px)))
+    sizes = [(face_px, face_px)] * len(names)
+    columns = picture_columns([f"{name}.png" for name in names], encoded, sizes)
+    return pa.table({"sample_id": pa.array(names, pa.string()), **columns})
