@@ -9,6 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from emotion_pipeline.digests import (
+    ContentDigest,
     combined,
     content_digest,
     digest_bytes,
@@ -104,6 +105,15 @@ def test_the_order_of_the_rows_counts_for_the_table_and_not_for_the_row(rows, ra
 @given(FILLED, FILLED)
 def test_the_content_digest_tells_tables_apart(one, other):
     assert (content_digest(one) == content_digest(other)) == (written(one) == written(other))
+
+
+@given(TABLES, st.lists(st.integers(0, 20), max_size=4))
+def test_how_the_rows_are_parted_does_not_count(rows, cuts):
+    digest = ContentDigest(rows.schema)
+    places = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    for start, end in itertools.pairwise(places):
+        digest.update(rows.slice(start, end - start))
+    assert digest.hexdigest() == content_digest(rows)
 
 
 @given(TABLES, st.sampled_from(NAMES))
