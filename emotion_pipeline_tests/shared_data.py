@@ -11,6 +11,8 @@ import pytest
 
 VARIABLE = "EMOTION_PIPELINE_TEST_DATA"
 FACE_LANDMARKER = "models/face_landmarker.task"
+YUNET = "models/face_detection_yunet_2023mar.onnx"
+GROUP_PHOTO = "selfie-many-people.jpg"
 
 _BESIDE_THE_REPOSITORY = Path(__file__).resolve().parents[2] / "shared"
 
@@ -29,3 +31,12 @@ def shared_file(name: str) -> Path:
     if not (folder / name).is_file():
         pytest.skip(f"{name} is not in the shared test data folder that {VARIABLE} names")
     return folder / name
+
+
+def shared_photographs() -> list[Path]:
+    """Photographs of one person each, in the order of their names; skips the test that lacks them.
+
+    GROUP_PHOTO, of seven people, stands beside them.
+    """
+    folder = shared_file(f"data/photos/{GROUP_PHOTO}").parent
+    return sorted(path for path in folder.glob("*.jpg") if path.name != GROUP_PHOTO)

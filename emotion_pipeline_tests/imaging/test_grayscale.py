@@ -1,6 +1,6 @@
 import numpy as np
 
-from emotion_pipeline.imaging.grayscale import to_gray
+from emotion_pipeline.imaging.grayscale import to_gray, to_rgb
 
 
 def test_luma_has_the_weights_of_bt_601():
@@ -18,3 +18,15 @@ def test_pure_colours_are_told_apart_by_brightness():
 def test_gray_passes_through_unchanged():
     image = np.random.default_rng(0).integers(0, 256, (30, 20), dtype=np.uint8)
     assert to_gray(image) is image
+
+
+def test_gray_becomes_three_equal_colours_and_gray_again():
+    image = np.random.default_rng(0).integers(0, 256, (30, 20), dtype=np.uint8)
+    colour = to_rgb(image)
+    assert (colour == image[..., None]).all()
+    assert (to_gray(colour) == image).all()
+
+
+def test_colour_passes_through_unchanged():
+    image = np.random.default_rng(0).integers(0, 256, (30, 20, 3), dtype=np.uint8)
+    assert to_rgb(image) is image

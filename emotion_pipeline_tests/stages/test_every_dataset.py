@@ -7,7 +7,7 @@ import pytest
 from emotion_pipeline.datasets import all_datasets
 from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.lake.tables import Table
-from emotion_pipeline.schema import SPLITS
+from emotion_pipeline.schema import BOX, SPLITS
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages import duplicates, exploration, survey, validation
 from emotion_pipeline.stages.base import Workspace
@@ -109,6 +109,15 @@ def test_a_page_can_be_made_of_it(workspace, name):
         part.num_rows for part in workspace.samples(dataset).iterate(["sample_id"])
     )
     assert set(made.preview) <= set(exploration.PREVIEWS)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_it_says_how_faces_are_found_in_its_pictures(name):
+    dataset = DATASETS[name]
+    assert dataset.tight_crop or 32 <= dataset.face_px <= 1024
+    if dataset.face_box is not None:
+        assert not dataset.tight_crop
+        assert dataset.schema.field(dataset.face_box).type == BOX
 
 
 @pytest.mark.parametrize("name", DATASETS)
