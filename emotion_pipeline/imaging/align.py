@@ -34,8 +34,8 @@ def to_crop(square: Square, size_px: int) -> np.ndarray:
 def crop(image: np.ndarray, square: Square, size_px: int) -> np.ndarray:
     """The square as an upright picture of (size_px, size_px), gray or RGB as `image`, uint8.
 
-    What lies outside the picture repeats its edge. ValueError for a square without an area or
-    entirely outside.
+    What lies outside the picture repeats its edge. ValueError for a square without an area, or so
+    far outside that it could not touch the picture however it were turned.
     """
     image, square = _cut(image, square)
     scale = size_px / square.side_px

@@ -82,6 +82,8 @@ class MeshDetector:
                 self._landmarker = vision.FaceLandmarker.create_from_options(options)
                 # It goes on starting, and writing, in other threads until a picture is through.
                 self.find(np.zeros((SMALL_PX, SMALL_PX, 3), np.uint8))
+        except FileNotFoundError:  # the model
+            raise
         except OSError as error:
             raise LandmarkerUnusable(
                 f"MediaPipe cannot load its libraries, which it needs even without a screen or a "

@@ -19,6 +19,8 @@ from emotion_pipeline.metrics.detection import iou_matrix
 LOOK_MARGIN = 0.25
 """Around the square that a face is looked at in, as a fraction of its side."""
 LOOK_PX = 192
+MIN_OVERLAP = 0.1
+"""Intersection over union from which on a face counts as the one in a published box."""
 MIN_MESH_PX = 32
 """Smaller faces get no mesh: the landmarker would guess."""
 
@@ -89,7 +91,16 @@ def _in_picture(points_px: np.ndarray, square: Square) -> np.ndarray:
 
 
 def about(box_px: tuple[float, ...], faces: list[Face]) -> list[Face]:
-    """The faces with the one first that lies best in a given box, in the order they had else."""
+    """The faces with the one first that lies best in a given box, in the order they had else.
+
+    Where none lies there, the box itself comes first, with score 0: it is the label's face that was
+    not found, and not another one.
+    """
     truth = np.array([box_px], dtype=np.float64)
     overlap = iou_matrix(np.array([face.box_px for face in faces]).reshape(-1, 4), truth)[:, 0]
-    return [faces[number] for number in np.argsort(-overlap, kind="stable")]
+    ordered = [faces[number] for number in np.argsort(-overlap, kind="stable")]
+    left, top, right, bottom = truth[0].tolist()
+    if max(overlap, default=0.0) >= MIN_OVERLAP or right <= left or bottom <= top:
+        return ordered
+    unseen = Square((left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top), 0.0)
+    return [Face((left, top, right, bottom), 0.0, unseen, False), *ordered]

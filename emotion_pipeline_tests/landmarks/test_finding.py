@@ -170,8 +170,17 @@ def test_the_face_that_lies_in_the_given_box_comes_first_and_the_others_keep_the
     assert about((0, 0, 500, 90), faces)[0] == large
 
 
-def test_a_box_that_no_face_lies_in_changes_nothing():
+def test_a_box_that_no_face_was_found_in_stands_for_one():
     faces = [face_at(0, 0, 90), face_at(200, 0, 60)]
-    assert about((500, 500, 600, 600), faces) == faces
+    for found in (faces, []):
+        unseen, *others = about((500, 500, 600, 640), found)
+        assert others == found
+        assert unseen.box_px == (500, 500, 600, 640)
+        assert unseen.square == Square(550, 570, 140, 0)
+        assert (unseen.score, unseen.has_mesh) == (0, False)
+
+
+def test_a_box_without_an_area_changes_nothing():
+    faces = [face_at(0, 0, 90), face_at(200, 0, 60)]
     assert about((5, 5, 5, 5), faces) == faces
-    assert about((0, 0, 10, 10), []) == []
+    assert about((9, 9, 5, 5), []) == []
