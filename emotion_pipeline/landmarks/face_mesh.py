@@ -1,36 +1,23 @@
 """MediaPipe's FaceLandmarker: the mesh of one face, its blendshapes and its pose.
 
 Kartynnik et al. 2019, "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs".
-MediaPipe's library writes notes to the standard error stream when it starts, and reports its use to
-play.googleapis.com when a landmarker is closed. Both are kept quiet here; results are the same.
 """
 
-import os
-import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from emotion_pipeline.landmarks import mediapipe_results
+from emotion_pipeline.landmarks import mediapipe_library, mediapipe_results
+from emotion_pipeline.landmarks.mediapipe_library import LandmarkerUnusable
 
-NOT_INSTALLED = "face landmarks need MediaPipe: pip install 'emotion-pipeline[landmarks]'"
 LIBRARIES = "apt-get install libegl1 libgles2"
 
 SMALL_PX = 128
 """Smaller pictures get a border: a face that fills its picture is found less often."""
 BORDER = 0.25
-# The discard port, where nobody listens, for every address.
-_NOWHERE = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "nobody.invalid"}
-# Error stream and variables are the whole process's: one thread at a time. A thread that collects
-# garbage while it holds this may close a landmarker.
-_process_wide = threading.RLock()
 
 # In the order of MediaPipe's results.
 BLENDSHAPES: tuple[str, ...] = (
@@ -46,10 +33,6 @@ BLENDSHAPES: tuple[str, ...] = (
     *("mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
     *("noseSneerLeft", "noseSneerRight"),
 )
-
-
-class LandmarkerUnusable(RuntimeError):
-    """MediaPipe, or a library that it needs, is not installed; the message says what to do."""
 
 
 class FaceMesh(NamedTuple):
@@ -70,7 +53,7 @@ class MeshDetector:
     """The landmarker with its model file; for one thread at a time."""
 
     def __init__(self, model: Path) -> None:
-        self._mediapipe = _mediapipe()
+        self._mediapipe = mediapipe_library.load()
         vision = self._mediapipe.tasks.vision
         options = vision.FaceLandmarkerOptions(
             base_options=self._mediapipe.tasks.BaseOptions(model_asset_path=str(model)),
@@ -78,7 +61,7 @@ class MeshDetector:
             output_facial_transformation_matrixes=True,
         )
         try:
-            with _quiet():
+            with mediapipe_library.quiet():
                 self._landmarker = vision.FaceLandmarker.create_from_options(options)
                 # It goes on starting, and writing, in other threads until a picture is through.
                 self.find(np.zeros((SMALL_PX, SMALL_PX, 3), np.uint8))
@@ -89,7 +72,7 @@ class MeshDetector:
                 f"MediaPipe cannot load its libraries, which it needs even without a screen or a "
                 f"GPU ({error}); on Debian: {LIBRARIES}"
             ) from error
-        weakref.finalize(self, _close, self._landmarker)
+        weakref.finalize(self, mediapipe_library.close, self._landmarker)
 
     def find(self, picture: np.ndarray) -> FaceMesh | None:
         """The mesh of the most visible face of a picture (h, w, 3) RGB uint8, if there is any."""
@@ -118,54 +101,3 @@ def with_border(picture: np.ndarray) -> tuple[np.ndarray, int]:
         return picture, 0
     rims_px = (rim_px,) * 4
     return cv2.copyMakeBorder(picture, *rims_px, cv2.BORDER_REPLICATE), rim_px
-
-
-def is_installed() -> bool:
-    """Whether MediaPipe is there; it is not imported."""
-    return find_spec("mediapipe") is not None
-
-
-def _mediapipe() -> ModuleType:
-    try:
-        import mediapipe
-    except ModuleNotFoundError as error:
-        raise LandmarkerUnusable(NOT_INSTALLED) from error
-    return mediapipe
-
-
-def _close(landmarker: Any) -> None:
-    """Close a landmarker; where the interpreter is ending, only forget that it is open."""
-    try:
-        with _unconnected():
-            landmarker.close()
-    except RuntimeError:  # the thread that would close it is gone already
-        landmarker._handle = None
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """What native code writes to the standard error stream is thrown away."""
-    with _process_wide, Path(os.devnull).open("wb") as nothing:
-        kept = os.dup(2)
-        os.dup2(nothing.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
-@contextmanager
-def _unconnected() -> Iterator[None]:
-    """Native code that asks for a proxy is sent where nobody answers."""
-    with _process_wide:
-        before = {name: os.environ.get(name) for name in _NOWHERE}
-        os.environ.update(_NOWHERE)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value

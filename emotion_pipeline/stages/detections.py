@@ -13,7 +13,7 @@ from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.imaging.contact_sheet import contact_sheet
 from emotion_pipeline.imaging.marks import with_boxes
 from emotion_pipeline.lake.compute import RowMap, run
-from emotion_pipeline.landmarks import face_mesh
+from emotion_pipeline.landmarks import mediapipe_library
 from emotion_pipeline.landmarks.detection_rows import detected
 from emotion_pipeline.landmarks.detectors import ModelPaths
 from emotion_pipeline.metrics.detection import Matches, match, recall_score
@@ -44,8 +44,8 @@ def model_paths(workspace: Workspace) -> ModelPaths:
 def prepare(workspace: Workspace) -> None:
     """Have what finding faces takes; Lacking where it cannot be had."""
     model_paths(workspace)
-    if not face_mesh.is_installed():
-        raise Lacking(face_mesh.NOT_INSTALLED)
+    if not mediapipe_library.is_installed():
+        raise Lacking(mediapipe_library.NOT_INSTALLED)
 
 
 def make(workspace: Workspace, dataset: Dataset) -> Produced:

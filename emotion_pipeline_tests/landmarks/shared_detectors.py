@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emotion_pipeline.landmarks.detectors import Detectors, ModelPaths, detectors
-from emotion_pipeline.landmarks.face_mesh import LandmarkerUnusable
+from emotion_pipeline.landmarks.mediapipe_library import LandmarkerUnusable
 from emotion_pipeline_tests.shared_data import (
     FACE_LANDMARKER,
     YUNET,

@@ -7,15 +7,17 @@ import pytest
 from emotion_pipeline.imaging.align import crop
 from emotion_pipeline.landmarks.face_mesh import (
     BLENDSHAPES,
-    NOT_INSTALLED,
     SMALL_PX,
     FaceMesh,
-    LandmarkerUnusable,
     MeshDetector,
-    is_installed,
     with_border,
 )
 from emotion_pipeline.landmarks.geometry import CHIN, FOREHEAD, N_POINTS, box_square
+from emotion_pipeline.landmarks.mediapipe_library import (
+    NOT_INSTALLED,
+    LandmarkerUnusable,
+    is_installed,
+)
 from emotion_pipeline_tests.landmarks.shared_detectors import (
     photographs,
     shared_detectors,

@@ -25,7 +25,8 @@ import gc, hashlib, os, sys, threading
 from pathlib import Path
 import cv2, mediapipe
 import numpy as np
-from emotion_pipeline.landmarks.face_mesh import LandmarkerUnusable, MeshDetector
+from emotion_pipeline.landmarks.face_mesh import MeshDetector
+from emotion_pipeline.landmarks.mediapipe_library import LandmarkerUnusable
 model, picture = Path(sys.argv[1]), cv2.imread(sys.argv[2])[..., ::-1]
 """
 OURS = """
@@ -148,3 +149,19 @@ def test_without_its_libraries_the_message_says_what_to_install(tmp_path):
     assert ended.returncode == 0
     assert LIBRARIES in ended.stdout
     assert "libEGL.so.1" in ended.stdout
+
+
+DRAWS = """
+import sys
+from emotion_pipeline.landmarks import mediapipe_library
+mediapipe_library.load()
+print(sorted(name for name in sys.modules if name.startswith("matplotlib")))
+import matplotlib.pyplot
+print(matplotlib.pyplot.figure.__module__)
+"""
+
+
+@pytest.mark.model_files
+def test_no_plotting_library_is_loaded_and_it_can_be_loaded_later():
+    done = subprocess.run([sys.executable, "-c", DRAWS], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "matplotlib.pyplot"]
