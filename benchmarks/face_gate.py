@@ -112,7 +112,7 @@ def seen(picture: np.ndarray, use: Detectors) -> tuple[bool, bool, bool]:
     small_px, face_mesh.SMALL_PX = face_mesh.SMALL_PX, 0
     without_border = use.mesh.find(picture) is not None
     face_mesh.SMALL_PX = small_px
-    reason = measuring.measure(picture, use).reason
+    reason = measuring.measure([picture], use)[0].reason
     return without_border, reason != measuring.NO_MESH, reason is None
 
 

@@ -25,7 +25,6 @@ from multiprocessing.pool import Pool
 from pathlib import Path
 from statistics import median
 
-import cv2
 import numpy as np
 from ingest import LIBRARIES, arguments_parser, machine, raw_file
 from one_row import copy_rows
@@ -54,7 +53,6 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory(prefix="bench-landmarks-") as name:
         copy_rows(raw_file(arguments.raw, "fer2013/fer2013.csv"), Path(name), arguments.rows)
         settings = Settings(
@@ -99,7 +97,6 @@ def bare(pool: Pool, paths: ModelPaths, parts: list[list[bytes]]) -> float:
 
 
 def _bare(paths: ModelPaths, encoded: list[bytes]) -> float:
-    cv2.setNumThreads(1)
     mesh = detectors(paths).mesh
     package, landmarker = mesh._mediapipe, mesh._landmarker
     pictures = [with_border(to_rgb(decode(one)))[0] for one in encoded]

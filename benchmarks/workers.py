@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
-
 from emotion_pipeline.landmarks.detectors import ModelPaths, detectors
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ def _ask(workspace: "Workspace", function: Callable[[int], float]) -> list[float
 
 
 def _warm(paths: ModelPaths, _: int) -> float:
-    cv2.setNumThreads(1)
     detectors(paths)
     time.sleep(READY_S)
     return 0.0
@@ -44,6 +41,11 @@ def _warm(paths: ModelPaths, _: int) -> float:
 
 def _peak_mb(_: int) -> float:
     time.sleep(READY_S)
+    return own_peak_mb()
+
+
+def own_peak_mb() -> float:
+    """Of this process."""
     # Not `ru_maxrss`, which begins with that of the process that started this one.
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6

@@ -2,3 +2,9 @@
 
 No tables and no files; `codec` is the only place that knows of encoded bytes.
 """
+
+import cv2
+
+# Work is spread over processes, picture by picture; threads within a picture would only get in
+# each other's way.
+cv2.setNumThreads(1)

@@ -16,7 +16,8 @@ from emotion_pipeline.schema import LANDMARKS
 def measured(paths: ModelPaths, rows: pa.Table) -> pa.Table:
     """The landmarks of every face picture, without `input_digest`."""
     use = detectors(paths)
-    found = [measure(to_rgb(decode(image["bytes"].as_py())), use) for image in rows["image"]]
+    pictures = [to_rgb(decode(image["bytes"].as_py())) for image in rows["image"]]
+    found = measure(pictures, use)
     meshes = [one.mesh for one in found]
     missing = np.array([mesh is None for mesh in meshes], dtype=bool)
     return pa.table(

@@ -68,14 +68,14 @@ def detectors():
     ],
 )
 def test_a_mesh_counts_only_where_both_detectors_see_a_face(found, is_face, measured):
-    assert measure(np.zeros((9, 9, 3), np.uint8), Answers(found, is_face, [])) == measured
+    assert measure([np.zeros((9, 9, 3), np.uint8)], Answers(found, is_face, [])) == [measured]
 
 
 @pytest.mark.parametrize("shape", [(20, 30, 3), (30, 20, 3), (30, 30, 3)])
 def test_what_is_confirmed_is_a_square_that_begins_with_the_picture(shape):
     picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     shown = []
-    measure(picture, Answers(MESH, True, shown))
+    measure([picture], Answers(MESH, True, shown))
     ((seen, side_px, min_score),) = shown
     assert (side_px, min_score) == (GATE_SIDE_PX, GATE_MIN_SCORE)
     assert seen.shape == (30, 30, 3)
@@ -89,7 +89,7 @@ def test_faces_of_photographs_are_measured(detectors):
     for name, picture in photographs().items():
         (face,) = find_faces(picture, detectors)
         upright = crop(picture, face.square.with_margin(0.15), 224)
-        mesh, reason = measure(upright, detectors)
+        ((mesh, reason),) = measure([upright], detectors)
         assert reason is None, name
         assert mesh is not None, name
 
@@ -100,14 +100,14 @@ def test_drawn_faces_are_measured_in_gray_and_in_colour(detectors, size_px):
     rng = np.random.default_rng(5)
     gray = [to_rgb(draw_face(emotion, rng, size_px)) for emotion in EMOTIONS]
     colour = [colour_face(emotion, rng, size_px) for emotion in EMOTIONS]
-    measured = [measure(picture, detectors) for picture in gray + colour]
+    measured = measure(gray + colour, detectors)
     assert np.mean([one.mesh is not None for one in measured]) >= 0.8
 
 
 @pytest.mark.model_files
 def test_pictures_that_nobody_is_in_have_no_mesh(detectors):
     for name, picture in without_faces().items():
-        assert measure(picture, detectors) == Measured(None, NO_MESH), name
+        assert measure([picture], detectors) == [Measured(None, NO_MESH)], name
 
 
 def fer2013_rows(are_wanted) -> list[np.ndarray]:
@@ -125,7 +125,7 @@ def fer2013_rows(are_wanted) -> list[np.ndarray]:
 @pytest.mark.model_files
 def test_most_pictures_voted_no_face_have_no_mesh_for_either_reason(detectors):
     pictures = fer2013_rows(lambda vote: int(vote["NF"]) >= 9)
-    reasons = [measure(picture, detectors).reason for picture in pictures]
+    reasons = [one.reason for one in measure(pictures, detectors)]
     assert reasons.count(None) < 0.2 * len(reasons)
     assert reasons.count(NO_MESH) > reasons.count(NOT_CONFIRMED) > 0
 
@@ -134,4 +134,4 @@ def test_most_pictures_voted_no_face_have_no_mesh_for_either_reason(detectors):
 @pytest.mark.model_files
 def test_nearly_all_faces_that_voters_agree_on_are_measured(detectors):
     pictures = fer2013_rows(lambda vote: vote["happiness"] == "10")[:100]
-    assert np.mean([measure(picture, detectors).reason is None for picture in pictures]) >= 0.9
+    assert np.mean([one.reason is None for one in measure(pictures, detectors)]) >= 0.9
