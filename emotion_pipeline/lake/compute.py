@@ -16,7 +16,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from emotion_pipeline.digests import combined, row_digests
 from emotion_pipeline.lake.reuse import OldRows
-from emotion_pipeline.lake.tables import Table
+from emotion_pipeline.lake.tables import DamagedTable, Table
 from emotion_pipeline.schema import DIGEST
 
 RowFunction = Callable[[pa.Table], pa.Table]
@@ -34,9 +34,9 @@ class Source(Protocol):
     @property
     def n_buckets(self) -> int: ...
 
-    def read(self, bucket: int, columns: Sequence[str]) -> pa.Table: ...
+    def parts(self, bucket: int, columns: Sequence[str]) -> Iterable[pa.Table]: ...
 
-    def parts(self, bucket: int) -> Iterable[pa.Table]: ...
+    def part(self, bucket: int, number: int) -> pa.Table: ...
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,11 @@ class RowsInMemory:
     def n_buckets(self) -> int:
         return len(self.buckets)
 
-    def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
-        return (
-            self.buckets[bucket] if columns is None else self.buckets[bucket].select(list(columns))
-        )
+    def parts(self, bucket: int, columns: Sequence[str]) -> Iterable[pa.Table]:
+        return (self.buckets[bucket].select(list(columns)),)
 
-    def parts(self, bucket: int) -> Iterable[pa.Table]:
-        return (self.buckets[bucket],)
+    def part(self, bucket: int, number: int) -> pa.Table:
+        return (self.buckets[bucket],)[number]
 
 
 @dataclass(frozen=True)
@@ -145,33 +143,44 @@ class RowMap:
     many: bool = False
 
     def __call__(self, bucket: int) -> Outcome:
-        keys = self.source.read(bucket, list(dict.fromkeys(["sample_id", *self.keyed_by])))
-        digests = dict(
-            zip(keys["sample_id"].to_pylist(), row_digests(keys, self.keyed_by), strict=True)
-        )
+        parts = list(self._digests(bucket))
+        digests = {name: digest for part in parts for name, digest in part.items()}
         inputs = combined(f"{name} {digest.hex()}" for name, digest in sorted(digests.items()))
         known = self.target.provenance(bucket)
         if known is not None and known.made_from(inputs, self.code):
             return Outcome(n_buckets=1, n_rows=len(digests))
         same_code = known is not None and known.code == self.code
         old = OldRows(self.target, bucket, digests if same_code else {}, self.origin)
-        self.target.write(bucket, self._parts(bucket, digests, old), inputs, self.code)
-        return Outcome(1, len(digests), len(digests.keys() - old.origins), [bucket])
+        outcome = Outcome(1, len(digests), 0, [bucket])
+        made = (self._made(bucket, number, part, old, outcome) for number, part in enumerate(parts))
+        self.target.write(bucket, made, inputs, self.code)
+        return outcome
 
     def origin(self, sample_id: str) -> str:
         """The `sample_id` of the input row that a row was made from."""
         return sample_id.rpartition("#")[0] if self.many else sample_id
 
-    def _parts(self, bucket: int, digests: dict[str, bytes], old: OldRows) -> Iterator[pa.Table]:
-        """The rows of the bucket in the order of the source, reused or computed."""
-        reused = old.origins
-        for rows in self.source.parts(bucket):
-            names = rows["sample_id"].to_pylist()
-            kept = old.take([name for name in names if name in reused])
-            todo = np.array([name not in reused for name in names], dtype=bool)
-            found = [*kept, *([self._computed(rows.filter(todo), digests)] if todo.any() else [])]
-            if found:
-                yield self._in_order(pa.concat_tables(found), names)
+    def _digests(self, bucket: int) -> Iterator[dict[str, bytes]]:
+        """The input digest of every source row, part by part."""
+        for keys in self.source.parts(bucket, list(dict.fromkeys(["sample_id", *self.keyed_by]))):
+            names = keys["sample_id"].to_pylist()
+            yield dict(zip(names, row_digests(keys, self.keyed_by), strict=True))
+
+    def _made(
+        self, bucket: int, number: int, digests: dict[str, bytes], old: OldRows, outcome: Outcome
+    ) -> pa.Table:
+        """The rows of one part in the order of the source, reused or computed."""
+        try:
+            rows = old.take([name for name in digests if name in old.origins])
+            todo = [name not in old.origins for name in digests]
+        except DamagedTable:
+            rows, todo = [], [True] * len(digests)
+        if any(todo):
+            source = self.source.part(bucket, number).filter(np.array(todo))
+            rows.append(self._computed(source, digests))
+            outcome.n_rows_computed += source.num_rows
+        found = pa.concat_tables(rows) if rows else self.target.schema.empty_table()
+        return self._in_order(found, list(digests))
 
     def _computed(self, rows: pa.Table, digests: dict[str, bytes]) -> pa.Table:
         rows = self.function(rows)

@@ -29,7 +29,7 @@ _FOOTER = b"emotion_pipeline."
 
 # Rows are stored, read and derived in parts of at most so many rows and about so many bytes, so
 # that memory does not grow with the bucket.
-PART_ROWS = 512
+PART_ROWS = 256
 PART_BYTES = 8 << 20
 
 
@@ -158,7 +158,7 @@ class Table:
     def _write(self, path: Path, parts: Iterable[pa.Table], notes: dict[bytes, str]) -> None:
         digest = ContentDigest(self.schema)
         with self._writer(path) as writer:
-            for part in parts:
+            for part in filter(len, parts):
                 rows = part.select(self.schema.names).cast(with_image_feature(self.schema))
                 digest.update(rows)
                 writer.write_table(rows, row_group_size=_rows_in_a_part(rows))

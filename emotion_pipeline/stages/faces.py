@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import ORIGINAL
@@ -58,7 +59,7 @@ def make(workspace: Workspace, dataset: Dataset) -> Produced:
 
 @dataclass(frozen=True)
 class _WithFaces:
-    """Samples and what was detected in them, as one source of rows."""
+    """Samples that faces were detected in, and these, as one source of rows."""
 
     samples: Table
     detections: Table
@@ -67,23 +68,29 @@ class _WithFaces:
     def n_buckets(self) -> int:
         return self.samples.n_buckets
 
-    def read(self, bucket: int, columns: Sequence[str]) -> pa.Table:
-        rows = self.samples.read(bucket, [name for name in columns if name != "faces"])
-        return self._joined(rows, self._found(bucket)).select(list(columns))
-
-    def parts(self, bucket: int) -> Iterator[pa.Table]:
+    def parts(self, bucket: int, columns: Sequence[str]) -> Iterator[pa.Table]:
         found = self._found(bucket)
-        for rows in self.samples.parts(bucket, ["sample_id", "image", "image_digest"]):
-            yield self._joined(rows, found.slice(0, rows.num_rows))
+        for rows in self.samples.parts(bucket, [name for name in columns if name != "faces"]):
+            yield self._joined(rows, found.slice(0, rows.num_rows)).select(list(columns))
             found = found.slice(rows.num_rows)
+        if found.num_rows:
+            raise self._other_samples()
+
+    def part(self, bucket: int, number: int) -> pa.Table:
+        rows, found = self.samples.part(bucket, number), self._found(bucket)
+        return self._joined(rows, found.filter(pc.is_in(found["sample_id"], rows["sample_id"])))
 
     def _found(self, bucket: int) -> pa.Table:
         return self.detections.read(bucket, ["sample_id", "faces"])
 
     def _joined(self, rows: pa.Table, found: pa.Table) -> pa.Table:
         if found["sample_id"] != rows["sample_id"]:
-            raise RuntimeError(f"{self.detections.folder} is not of these samples: refresh")
-        return rows.append_column("faces", found["faces"])
+            raise self._other_samples()
+        rows = rows.append_column("faces", found["faces"])
+        return rows.filter(pc.greater(pc.list_value_length(rows["faces"]), 0))
+
+    def _other_samples(self) -> RuntimeError:
+        return RuntimeError(f"{self.detections.folder} is not of these samples: refresh")
 
 
 def _unchanged(rows: pa.Table) -> pa.Table:
@@ -91,11 +98,9 @@ def _unchanged(rows: pa.Table) -> pa.Table:
 
 
 def _cut_out(face_px: int, every: bool, rows: pa.Table) -> pa.Table:
-    """Rows of PICTURES without `input_digest`; none for a picture without a face."""
+    """Rows of PICTURES without `input_digest`."""
     names, encoded = [], []
     for row in rows.select(["sample_id", "image", "faces"]).to_pylist():
-        if not row["faces"]:
-            continue
         image = decode(row["image"]["bytes"])
         for number, face in enumerate(row["faces"] if every else row["faces"][:1]):
             names.append(f"{row['sample_id']}#{number:03d}" if every else row["sample_id"])

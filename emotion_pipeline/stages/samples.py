@@ -88,18 +88,18 @@ def _asked_again(dataset: Dataset, made: RowMap) -> list[Reject]:
     rejects: list[Reject] = []
     for bucket in range(made.source.n_buckets):
         there = made.target.read(bucket, ["sample_id"])["sample_id"]
-        for rows in made.source.parts(bucket):
-            again = dataset.to_samples(rows.filter(pc.invert(pc.is_in(rows["sample_id"], there))))
-            rejects += again.rejects
-            if again.good.num_rows:
-                _add(made, bucket, again.good)
+        rows = made.source.part(bucket, 0)
+        again = dataset.to_samples(rows.filter(pc.invert(pc.is_in(rows["sample_id"], there))))
+        rejects += again.rejects
+        if again.good.num_rows:
+            _add(made, bucket, again.good)
     return rejects
 
 
 def _add(made: RowMap, bucket: int, good: pa.Table) -> None:
     """Add samples that a bucket lacks though it was made from their rows, as when a drive was away
     for a moment; no change of the files would ever bring them back."""
-    rows = made.source.read(bucket, ["sample_id", *made.keyed_by])
+    rows = made.source.part(bucket, 0)
     digests = dict(
         zip(rows["sample_id"].to_pylist(), row_digests(rows, made.keyed_by), strict=True)
     )
