@@ -30,7 +30,7 @@ _FOOTER = b"emotion_pipeline."
 # Rows are stored, read and derived in parts of at most so many rows and about so many bytes, so
 # that memory does not grow with the bucket.
 PART_ROWS = 256
-PART_BYTES = 8 << 20
+PART_BYTES = 2 << 20
 
 
 class DamagedTable(Exception):

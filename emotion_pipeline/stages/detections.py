@@ -20,8 +20,8 @@ from emotion_pipeline.metrics.detection import Matches, match, recall_score
 from emotion_pipeline.stages.base import Lacking, Produced, Workspace, present
 from emotion_pipeline.stages.detection_rates import rates_table
 
-PREVIEW_PICTURES = 12
-PREVIEW_TILE_PX = 144
+PREVIEW_PICTURES = 8
+PREVIEW_TILE_PX = 112
 
 MODELS = (model_files.FACE_LANDMARKER, model_files.YUNET)
 CODE = fingerprint(
@@ -102,4 +102,4 @@ def _sheet(workspace: Workspace, dataset: Dataset) -> bytes:
         with_boxes(decode(image["bytes"]), _array(face["box"] for face in faces))
         for image, faces in zip(rows["image"].to_pylist(), found["faces"].to_pylist(), strict=True)
     ]
-    return contact_sheet(marked, n_columns=6, tile_px=PREVIEW_TILE_PX)
+    return contact_sheet(marked, n_columns=4, tile_px=PREVIEW_TILE_PX)

@@ -14,11 +14,8 @@ import pyarrow.compute as pc
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
-from emotion_pipeline.imaging.align import Square, crop
-from emotion_pipeline.imaging.codec import decode, encode_png
-from emotion_pipeline.imaging.pictures import picture_columns
+from emotion_pipeline.imaging.picture_rows import cut_out, unchanged
 from emotion_pipeline.lake.tables import Table
-from emotion_pipeline.schema import PICTURES
 from emotion_pipeline.stages.base import Produced, Workspace
 from emotion_pipeline.stages.pictures import derive, table_of
 
@@ -44,13 +41,13 @@ def make(workspace: Workspace, dataset: Dataset) -> Produced:
     """Cut out the faces where `detections` says that they are."""
     target, samples = table_of(workspace, dataset, ORIGINAL), workspace.samples(dataset)
     if dataset.tight_crop:
-        return derive(workspace, samples, target, _unchanged, code(dataset), backend="threading")
+        return derive(workspace, samples, target, unchanged, code(dataset), backend="threading")
     every = not dataset.emotions
     return derive(
         workspace,
         _WithFaces(samples, workspace.detections(dataset)),
         target,
-        partial(_cut_out, dataset.face_px, every),
+        partial(cut_out, dataset.face_px, MARGIN, every),
         code(dataset),
         keyed_by=("image_digest", "faces"),
         many=every,
@@ -91,21 +88,3 @@ class _WithFaces:
 
     def _other_samples(self) -> RuntimeError:
         return RuntimeError(f"{self.detections.folder} is not of these samples: refresh")
-
-
-def _unchanged(rows: pa.Table) -> pa.Table:
-    return rows.select([name for name in PICTURES.names if name != "input_digest"])
-
-
-def _cut_out(face_px: int, every: bool, rows: pa.Table) -> pa.Table:
-    """Rows of PICTURES without `input_digest`."""
-    names, encoded = [], []
-    for row in rows.select(["sample_id", "image", "faces"]).to_pylist():
-        image = decode(row["image"]["bytes"])
-        for number, face in enumerate(row["faces"] if every else row["faces"][:1]):
-            names.append(f"{row['sample_id']}#{number:03d}" if every else row["sample_id"])
-            square = Square(*(face[field] for field in Square._fields)).with_margin(MARGIN)
-            encoded.append(encode_png(crop(image, square, face_px)))
-    sizes = [(face_px, face_px)] * len(names)
-    columns = picture_columns([f"{name}.png" for name in names], encoded, sizes)
-    return pa.table({"sample_id": pa.array(names, pa.string()), **columns})

@@ -17,8 +17,8 @@ from emotion_pipeline.stages.detection_rates import rates_table
 from emotion_pipeline.stages.detections import MODELS, model_paths
 from emotion_pipeline.stages.pictures import table_of
 
-PREVIEW_PICTURES = 12
-PREVIEW_TILE_PX = 144
+PREVIEW_PICTURES = 8
+PREVIEW_TILE_PX = 112
 BY_DEFAULT = (ORIGINAL,)
 
 CODE = fingerprint(
@@ -64,4 +64,4 @@ def _sheet(workspace: Workspace, dataset: Dataset, domain: str) -> bytes:
     ):
         points = np.array(points or [], dtype=np.float32).reshape(-1, 3)
         marked.append(with_points(decode(image["bytes"]), points[:, :2], PREVIEW_TILE_PX))
-    return contact_sheet(marked, n_columns=6, tile_px=PREVIEW_TILE_PX)
+    return contact_sheet(marked, n_columns=4, tile_px=PREVIEW_TILE_PX)

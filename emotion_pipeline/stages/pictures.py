@@ -1,24 +1,18 @@
 """`grayscale` and `degraded`: pictures derived from face pictures, row by row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-
-import numpy as np
-import pyarrow as pa
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import GRAYSCALE, ORIGINAL, Degradation
 from emotion_pipeline.fingerprint import fingerprint
-from emotion_pipeline.imaging.codec import decode, encode_png
+from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.imaging.contact_sheet import contact_sheet
-from emotion_pipeline.imaging.degrade import degrade
-from emotion_pipeline.imaging.grayscale import to_gray
-from emotion_pipeline.imaging.pictures import picture_columns
+from emotion_pipeline.imaging.picture_rows import degraded, grayed
 from emotion_pipeline.lake.compute import RowFunction, RowMap, Source, run
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.stages.base import Produced, Workspace, present
 
-PicturesFunction = Callable[[np.ndarray, str], np.ndarray]
 PREVIEW_PICTURES = 24
 
 _PICTURES = (
@@ -42,14 +36,14 @@ def table_of(workspace: Workspace, dataset: Dataset, domain: str) -> Table:
 def make_grayscale(workspace: Workspace, dataset: Dataset) -> Produced:
     """The gray domain; pictures that are gray keep their bytes."""
     faces, gray = (table_of(workspace, dataset, domain) for domain in (ORIGINAL, GRAYSCALE))
-    return derive(workspace, faces, gray, partial(_changed, _gray), GRAYSCALE_CODE)
+    return derive(workspace, faces, gray, grayed, GRAYSCALE_CODE)
 
 
 def make_degraded(workspace: Workspace, dataset: Dataset, domain: str) -> Produced:
     """One corruption at one severity of every face."""
-    change = partial(_degraded, Degradation.parse(domain))
+    function = partial(degraded, Degradation.parse(domain))
     faces, target = (table_of(workspace, dataset, name) for name in (ORIGINAL, domain))
-    return derive(workspace, faces, target, partial(_changed, change), f"{DEGRADED_CODE} {domain}")
+    return derive(workspace, faces, target, function, f"{DEGRADED_CODE} {domain}")
 
 
 def derive(
@@ -74,24 +68,3 @@ def derive(
     return Produced(
         made, str(outcome), {"rows": outcome.n_rows, **outcome.figures()}, {"sheet": sheet}
     )
-
-
-def _changed(change: PicturesFunction, rows: pa.Table) -> pa.Table:
-    """Rows with every picture decoded, changed and stored losslessly."""
-    names = rows["sample_id"].to_pylist()
-    encoded, sizes = [], []
-    for name, picture in zip(names, rows["image"].to_pylist(), strict=True):
-        before = decode(picture["bytes"])
-        after = change(before, name)
-        encoded.append(picture["bytes"] if after is before else encode_png(after))
-        sizes.append((after.shape[1], after.shape[0]))
-    columns = picture_columns([f"{name}.png" for name in names], encoded, sizes)
-    return pa.table({"sample_id": rows["sample_id"], **columns})
-
-
-def _gray(image: np.ndarray, _: str) -> np.ndarray:
-    return image if image.ndim == 2 else to_gray(image)
-
-
-def _degraded(degradation: Degradation, image: np.ndarray, name: str) -> np.ndarray:
-    return degrade(image, degradation, name)
