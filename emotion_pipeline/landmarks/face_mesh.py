@@ -13,8 +13,6 @@ import numpy as np
 from emotion_pipeline.landmarks import mediapipe_library, mediapipe_results
 from emotion_pipeline.landmarks.mediapipe_library import LandmarkerUnusable
 
-LIBRARIES = "apt-get install libegl1 libgles2"
-
 SMALL_PX = 128
 """Smaller pictures get a border: a face that fills its picture is found less often."""
 BORDER = 0.25
@@ -68,10 +66,7 @@ class MeshDetector:
         except FileNotFoundError:  # the model
             raise
         except OSError as error:
-            raise LandmarkerUnusable(
-                f"MediaPipe cannot load its libraries, which it needs even without a screen or a "
-                f"GPU ({error}); on Debian: {LIBRARIES}"
-            ) from error
+            raise LandmarkerUnusable(mediapipe_library.without_libraries(error)) from error
         weakref.finalize(self, mediapipe_library.close, self._landmarker)
 
     def find(self, picture: np.ndarray) -> FaceMesh | None:

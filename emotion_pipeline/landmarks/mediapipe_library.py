@@ -1,10 +1,12 @@
-"""MediaPipe's library, kept small and quiet.
+"""MediaPipe's library, kept small, quiet and harmless.
 
 It writes notes to the standard error stream when it starts, and reports its use to
 play.googleapis.com when a landmarker is closed. Neither changes a result, and neither happens here.
 """
 
+import ctypes
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 NOT_INSTALLED = "face landmarks need MediaPipe: pip install 'emotion-pipeline[landmarks]'"
+LIBRARIES = "apt-get install libegl1 libgles2"
+_LINKED = ("libEGL.so.1", "libGLESv2.so.2")
 
 # The discard port, where nobody listens, for every address.
 _NOWHERE = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "nobody.invalid"}
@@ -22,14 +26,39 @@ _NOWHERE = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "nobody.invalid"}
 # collects garbage while it holds this may close a landmarker.
 _process_wide = threading.RLock()
 
+# Timers of the library send SIGPROF, which it ignores, though Python does not know of that. Who
+# puts all handlers back as Python knows them, as Lightning does after a training, would let the
+# next SIGPROF end the process. Only the main thread may tell Python.
+if (
+    hasattr(signal, "SIGPROF")
+    and threading.current_thread() is threading.main_thread()
+    and signal.getsignal(signal.SIGPROF) is signal.SIG_DFL
+):
+    signal.signal(signal.SIGPROF, signal.SIG_IGN)
+
 
 class LandmarkerUnusable(RuntimeError):
     """MediaPipe, or a library that it needs, is not installed; the message says what to do."""
 
 
-def is_installed() -> bool:
-    """Whether MediaPipe is there; it is not imported."""
-    return find_spec("mediapipe") is not None
+def lacking() -> str:
+    """What MediaPipe lacks on this machine, and what to do; or nothing. It is not imported."""
+    if find_spec("mediapipe") is None:
+        return NOT_INSTALLED
+    try:
+        for name in _LINKED if sys.platform == "linux" else ():
+            ctypes.CDLL(name)
+    except OSError as error:
+        return without_libraries(error)
+    return ""
+
+
+def without_libraries(error: OSError) -> str:
+    """What to say where MediaPipe's own library could not be loaded."""
+    return (
+        "MediaPipe cannot load the libraries that it needs even without a screen or a GPU"
+        f" ({error}); on Debian: {LIBRARIES}"
+    )
 
 
 def load() -> ModuleType:

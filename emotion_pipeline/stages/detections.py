@@ -44,8 +44,8 @@ def model_paths(workspace: Workspace) -> ModelPaths:
 def prepare(workspace: Workspace) -> None:
     """Have what finding faces takes; Lacking where it cannot be had."""
     model_paths(workspace)
-    if not mediapipe_library.is_installed():
-        raise Lacking(mediapipe_library.NOT_INSTALLED)
+    if lacking := mediapipe_library.lacking():
+        raise Lacking(lacking)
 
 
 def make(workspace: Workspace, dataset: Dataset) -> Produced:

@@ -16,7 +16,7 @@ from emotion_pipeline.landmarks.geometry import CHIN, FOREHEAD, N_POINTS, box_sq
 from emotion_pipeline.landmarks.mediapipe_library import (
     NOT_INSTALLED,
     LandmarkerUnusable,
-    is_installed,
+    lacking,
 )
 from emotion_pipeline_tests.landmarks.shared_detectors import (
     photographs,
@@ -170,4 +170,4 @@ def test_without_mediapipe_the_message_says_what_to_install(monkeypatch, tmp_pat
     with pytest.raises(LandmarkerUnusable) as unusable:
         MeshDetector(tmp_path / "face_landmarker.task")
     assert str(unusable.value) == NOT_INSTALLED
-    assert not is_installed()
+    assert lacking() == NOT_INSTALLED

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_pipeline.landmarks.face_mesh import LIBRARIES
+from emotion_pipeline.landmarks.mediapipe_library import LIBRARIES
 from emotion_pipeline_tests.landmarks.shared_detectors import shared_detectors, usable_models
 from emotion_pipeline_tests.shared_data import shared_photographs
 
@@ -149,6 +149,45 @@ def test_without_its_libraries_the_message_says_what_to_install(tmp_path):
     assert ended.returncode == 0
     assert LIBRARIES in ended.stdout
     assert "libEGL.so.1" in ended.stdout
+
+
+LACKS = """
+from emotion_pipeline.landmarks.mediapipe_library import lacking
+print(lacking())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="libEGL is found so on Linux")
+def test_what_is_lacking_is_known_without_making_a_detector(tmp_path):
+    assert run(LACKS).stdout.strip() == ""
+    (tmp_path / "libGLESv2.so.2").write_text("no library")
+    told = run(LACKS, LD_LIBRARY_PATH=str(tmp_path)).stdout
+    assert LIBRARIES in told
+    assert "libGLESv2.so.2" in told
+
+
+HANDLERS_PUT_BACK = """
+import signal
+signal.signal(signal.SIGPROF, signal.SIG_DFL)  # whatever the starting process has set
+from emotion_pipeline.landmarks.face_mesh import MeshDetector
+import sys
+from pathlib import Path
+detector = MeshDetector(Path(sys.argv[1]))
+for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+    if signal.getsignal(number) is not None:
+        signal.signal(number, signal.getsignal(number))
+for _ in range(1000):
+    sum(range(100_000))
+print("alive")
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="so far only seen on Linux")
+def test_a_process_survives_that_its_signal_handlers_are_put_back():
+    """Lightning does that after a training; the library's own timers then used to end it."""
+    command = [sys.executable, "-c", HANDLERS_PUT_BACK, str(usable_models().landmarker)]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout.strip()) == (0, "alive")
 
 
 DRAWS = """
