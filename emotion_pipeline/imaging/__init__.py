@@ -1,7 +1,7 @@
 """Pictures in, pictures out: arrays of uint8, gray (height, width) or RGB (height, width, 3).
 
-No files. `codec` is the only place that knows of encoded bytes; `pictures` and `picture_rows` are
-the only ones that know of tables.
+No files. `codec` is the only place that knows of encoded bytes; `pictures` and the modules of rows
+are the only ones that know of tables.
 """
 
 import cv2

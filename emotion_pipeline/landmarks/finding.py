@@ -13,7 +13,7 @@ import numpy as np
 from emotion_pipeline.imaging.align import Square, crop, to_crop
 from emotion_pipeline.landmarks.detectors import Detectors
 from emotion_pipeline.landmarks.geometry import box_square, mesh_square
-from emotion_pipeline.landmarks.measuring import is_confirmed
+from emotion_pipeline.landmarks.measuring import GATE_MIN_SCORE, is_confirmed
 from emotion_pipeline.metrics.detection import iou_matrix
 
 LOOK_MARGIN = 0.25
@@ -80,8 +80,7 @@ def _turned_face(picture: np.ndarray, detectors: Detectors) -> list[Face]:
     if not is_confirmed(upright, detectors):
         return []
     (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    score = 0.5
-    return [Face((left, top, right, bottom), score, square, True)]
+    return [Face((left, top, right, bottom), GATE_MIN_SCORE, square, True)]
 
 
 def _in_picture(points_px: np.ndarray, square: Square) -> np.ndarray:

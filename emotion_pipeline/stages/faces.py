@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
-from emotion_pipeline.imaging.picture_rows import cut_out, unchanged
+from emotion_pipeline.imaging.face_rows import cut_out
+from emotion_pipeline.imaging.picture_rows import unchanged
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.stages.base import Produced, Workspace
 from emotion_pipeline.stages.pictures import derive, table_of
@@ -23,9 +24,7 @@ MARGIN = 0.15
 """On each side of the square around the face, as a fraction of its side."""
 
 _CUT_CODE = fingerprint(
-    "emotion_pipeline.imaging.align",
-    "emotion_pipeline.imaging.codec",
-    "emotion_pipeline.imaging.pictures",
+    "emotion_pipeline.imaging.face_rows",
     "emotion_pipeline.schema",
     values=MARGIN,
 )

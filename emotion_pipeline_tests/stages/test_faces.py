@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_pipeline.datasets import get_dataset
+from emotion_pipeline import fingerprint
+from emotion_pipeline.datasets import all_datasets, get_dataset
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.landmarks.geometry import mesh_square
@@ -146,3 +147,16 @@ def test_the_size_of_the_faces_counts_as_code_and_tight_crops_have_another():
     assert faces.code(dataset) == faces.code(DATASETS["personal"])
     assert faces.code(dataset) != faces.code(replace(dataset, face_px=dataset.face_px + 1))
     assert faces.code(dataset) != faces.code(replace(dataset, tight_crop=True))
+
+
+def test_the_code_that_cuts_out_counts_for_cut_out_faces_and_no_others():
+    """What a face depends on follows from the module that cuts it out."""
+    needed = {"align", "codec", "face_rows", "pictures"}
+    found = fingerprint.reachable("emotion_pipeline.imaging.face_rows")
+    assert {f"emotion_pipeline.imaging.{name}" for name in needed} <= found
+    assert "emotion_pipeline.imaging.degrade" not in found
+    own = fingerprint.fingerprint(
+        "emotion_pipeline.imaging.face_rows", "emotion_pipeline.schema", values=faces.MARGIN
+    )
+    for name, dataset in all_datasets().items():
+        assert faces.code(dataset).startswith(own) != dataset.tight_crop, name
