@@ -51,6 +51,15 @@ LABEL_SPACES: dict[str, LabelSpace] = {
     for space in (
         LabelSpace("eight_emotions", EMOTIONS),
         LabelSpace("seven_emotions", _without(Emotion.CONTEMPT)),
+        LabelSpace(
+            "four_emotions",
+            (
+                Emotion.NEUTRAL.value,
+                Emotion.HAPPINESS.value,
+                Emotion.SADNESS.value,
+                Emotion.ANGER.value,
+            ),
+        ),
         LabelSpace("six_emotions", _without(Emotion.CONTEMPT, Emotion.NEUTRAL)),
     )
 }

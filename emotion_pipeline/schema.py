@@ -144,6 +144,25 @@ def predictions_schema(emotions: tuple[str, ...]) -> pa.Schema:
     )
 
 
+# A box that a detector of a recipe found; parts of a pixel count.
+FOUND_BOX = pa.struct([(field.name, pa.float32()) for field in BOX])
+
+# One row per seed and picture: the true boxes, and what was found, surest box first.
+BOX_PREDICTIONS = pa.schema(
+    [
+        *_ROW,
+        ("seed", pa.int32()),
+        ("split", pa.string()),
+        ("width_px", pa.int32()),
+        ("height_px", pa.int32()),
+        ("truth", pa.list_(BOX)),
+        ("boxes", pa.list_(FOUND_BOX)),
+        ("scores", pa.list_(pa.float32())),
+        ("synthetic", pa.bool_()),
+    ]
+)
+
+
 def with_image_feature(schema: pa.Schema) -> pa.Schema:
     """The schema with the note that makes `datasets` decode its `image` column."""
     return schema.with_metadata(_HUGGING_FACE) if "image" in schema.names else schema

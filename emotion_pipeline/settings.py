@@ -5,6 +5,7 @@ setting but a value of a recipe.
 """
 
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
@@ -45,8 +46,12 @@ class Settings(BaseSettings):
     """`loky`, `threading`, `sequential`, `ray`, `ray://host:port` or `dask://host:port`."""
     workers: int = Field(default_factory=cpu_count, ge=1)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    recipes: str = "*"
-    """Pattern of the recipes that are part of the graph."""
+    devices: int = Field(default=1, ge=1)
+    """How many of them train one model together."""
+    strategy: str = "ddp_spawn"
+    """How they do: a strategy of Lightning."""
+    recipes: str = "ferplus_cnn5,ferplus_cnn5_small"
+    """Patterns, with commas between, of the recipes that a refresh of everything trains."""
     partial: str = ""
     """Datasets, with commas between, of which a part is meant to be used; `*` for all."""
     nightly_cron: str = "0 2 * * *"
@@ -71,6 +76,10 @@ class Settings(BaseSettings):
     def partial_datasets(self) -> set[str]:
         """Names of the datasets that need not be complete."""
         return {name.strip() for name in self.partial.split(",")} - {""}
+
+    def trains(self, recipe: str) -> bool:
+        """Whether a refresh of everything trains a recipe that nobody asked for by name."""
+        return any(fnmatch(recipe, pattern.strip()) for pattern in self.recipes.split(","))
 
     @property
     def raw_root(self) -> Path:

@@ -18,6 +18,7 @@ def test_label_spaces_are_known_by_their_names_and_keep_the_canonical_order():
         "eight_emotions": 8,
         "seven_emotions": 7,
         "six_emotions": 6,
+        "four_emotions": 4,
     }
     for name, space in LABEL_SPACES.items():
         assert space.name == name
@@ -29,7 +30,7 @@ def test_label_spaces_are_known_by_their_names_and_keep_the_canonical_order():
 @pytest.mark.parametrize("space", LABEL_SPACES.values(), ids=LABEL_SPACES.keys())
 def test_an_index_is_the_position_in_the_space(space):
     assert [space.index(emotion) for emotion in space.emotions] == [*range(space.n_classes)]
-    assert space.index(Emotion.FEAR) == space.emotions.index("fear")
+    assert space.index(Emotion.SADNESS) == space.emotions.index("sadness")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_every_setting_has_a_default():
     assert settings.engine == "loky"
     assert 1 <= settings.workers <= os.cpu_count()
     assert settings.device == "auto"
-    assert settings.recipes == "*"
+    assert settings.recipes == "ferplus_cnn5,ferplus_cnn5_small"
 
 
 def test_the_checkout_is_the_root_of_an_installation_from_it():

@@ -9,11 +9,14 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class WebFile:
-    """One file behind a plain address; other bytes than those of `sha256` are kept out."""
+    """One file behind a plain address; other bytes than those of `sha256` are kept out.
+
+    It is None where the publisher names no checksum: then whatever it gives is taken.
+    """
 
     url: str
     file: str
-    sha256: str
+    sha256: str | None
     limit_bytes: int = 64 * 2**20
 
 

@@ -31,7 +31,7 @@ def download(source: WebFile, folder: Path, progress: Callable[[int], None]) -> 
         raise FetchFailed(f"no connection to {host}: {error.reason}.") from error
     except (OSError, HTTPException) as error:
         raise FetchFailed(f"the download from {host} broke off ({error}); try again.") from error
-    if digest != source.sha256:
+    if source.sha256 not in (None, digest):
         raise FetchFailed(
             "the publisher's file differs from the one this version was written for (SHA-256"
             f" {digest}, expected {source.sha256}), so it is kept out."

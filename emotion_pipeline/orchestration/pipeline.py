@@ -12,7 +12,7 @@ from emotion_pipeline.orchestration.checks import leak_check, quality_check
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Stage
 from emotion_pipeline.stages.graph import build_graph
-from emotion_pipeline.training.recipe import Recipe, load_all
+from emotion_pipeline.training.recipe_files import AnyRecipe, load_all
 
 # Observable sources and backfill policies are marked beta; what they do here is covered by tests.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -32,13 +32,17 @@ class Pipeline:
 def build_pipeline(
     settings: Settings | None = None,
     datasets: dict[str, Dataset] | None = None,
-    recipes: dict[str, Recipe] | None = None,
+    recipes: dict[str, AnyRecipe] | None = None,
 ) -> Pipeline:
-    """The pipeline over the three doors, or over the given datasets and recipes."""
+    """The pipeline over the three doors, or over the given datasets and recipes.
+
+    A refresh of everything trains all given recipes, or those that the settings name.
+    """
     settings = Settings() if settings is None else settings
     datasets = all_datasets() if datasets is None else datasets
-    recipes = load_all(pattern=settings.recipes) if recipes is None else recipes
-    graph = {stage.key: stage for stage in build_graph(datasets, recipes)}
+    trained = settings.trains if recipes is None else lambda _: True
+    recipes = load_all() if recipes is None else recipes
+    graph = {stage.key: stage for stage in build_graph(datasets, recipes, settings, trained)}
     pictures = [dataset for dataset in datasets.values() if dataset.pictures_from is None]
     return Pipeline(
         settings,

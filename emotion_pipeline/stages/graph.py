@@ -8,35 +8,48 @@ from collections.abc import Callable, Iterator
 from emotion_pipeline import reports
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import DEGRADED, DOMAINS, GRAYSCALE, ORIGINAL
+from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages import (
     detections,
     duplicates,
     exploration,
     faces,
     landmarks,
-    models,
     pictures,
-    predictions,
+    recipe_stages,
     samples,
-    validation,
 )
 from emotion_pipeline.stages import reports as report_stage
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
-from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.recipe_files import AnyRecipe
 
 Make = Callable[[Workspace, str | None], Produced]
 
 
-def build_graph(datasets: dict[str, Dataset], recipes: dict[str, Recipe]) -> list[Stage]:
-    """Every stage, in an order in which each comes after what it needs."""
+def build_graph(
+    datasets: dict[str, Dataset],
+    recipes: dict[str, AnyRecipe],
+    settings: Settings,
+    trained: Callable[[str], bool] = lambda _: True,
+) -> list[Stage]:
+    """Every stage, in an order in which each comes after what it needs.
+
+    `trained` says which recipes a refresh of everything trains, all of them by default.
+    """
     stages: list[Stage] = []
     for dataset in sorted(datasets.values(), key=lambda one: one.pictures_from is not None):
         stages.append(_samples(dataset))
         if dataset.pictures_from is None:
             stages += _picture_stages(dataset)
         stages.append(_exploration(dataset))
-    for name, recipe in recipes.items():
-        stages += [_model(name, recipe, datasets), _predictions(name, recipe, datasets)]
+    for name in recipes:
+        stages += recipe_stages.build(
+            name,
+            recipes,
+            datasets,
+            by_default=trained(name),
+            model_files=settings.model_files_root,
+        )
     return stages + [_report(name, recipes) for name in reports.report_names()]
 
 
@@ -71,7 +84,9 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
             description="Where the faces are in each picture.",
             code=detections.CODE,
             needs=(Needs(f"samples/{name}"),),
-            make=_gated(dataset, lambda workspace, _: detections.make(workspace, dataset)),
+            make=recipe_stages.gated(
+                dataset, lambda workspace, _: detections.make(workspace, dataset)
+            ),
             version=lambda workspace, _: workspace.detections(dataset).version(),
             prepare=detections.prepare,
         )
@@ -80,7 +95,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         description="Upright square face pictures; tight crops pass unchanged.",
         code=faces.code(dataset),
         needs=(Needs(f"samples/{name}"), *found),
-        make=_gated(dataset, lambda workspace, _: faces.make(workspace, dataset)),
+        make=recipe_stages.gated(dataset, lambda workspace, _: faces.make(workspace, dataset)),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, ORIGINAL).version(),
     )
     yield Stage(
@@ -137,62 +152,7 @@ def _exploration(dataset: Dataset) -> Stage:
     )
 
 
-def _model(name: str, recipe: Recipe, datasets: dict[str, Dataset]) -> Stage:
-    labels = datasets[recipe.data.labels]
-    return Stage(
-        key=f"models/{name}",
-        description=recipe.description,
-        code=models.code(recipe),
-        needs=(*_pictures_needed(recipe, recipe.data.domains), Needs(f"samples/{labels.name}")),
-        make=_gated(
-            labels, lambda workspace, seed: models.train(workspace, name, recipe, int(seed or 0))
-        ),
-        version=lambda workspace, seed: models.artifact(workspace, name, seed or "").version(),
-        dimension="seed",
-        partitions=tuple(str(seed) for seed in recipe.seeds),
-        kinds=("pytorch",),
-        pool="training",
-    )
-
-
-def _predictions(name: str, recipe: Recipe, datasets: dict[str, Dataset]) -> Stage:
-    labels = datasets[recipe.data.labels]
-    return Stage(
-        key=f"predictions/{name}",
-        description="Truth, votes and probabilities of every test picture, per domain.",
-        code=predictions.code(recipe),
-        needs=(
-            Needs(f"models/{name}"),
-            Needs(f"samples/{labels.name}"),
-            *_pictures_needed(recipe, (ORIGINAL, *recipe.evaluate_on), same_partition=True),
-        ),
-        make=_gated(
-            labels,
-            lambda workspace, domain: predictions.make(workspace, name, recipe, domain or ""),
-        ),
-        version=lambda workspace, domain: predictions.version(
-            workspace, name, recipe, domain or ""
-        ),
-        dimension="domain",
-        partitions=recipe.evaluate_on,
-    )
-
-
-def _pictures_needed(
-    recipe: Recipe, domains: tuple[str, ...], *, same_partition: bool = False
-) -> Iterator[Needs]:
-    """Edges to the tables that hold these domains."""
-    name = recipe.data.pictures
-    if ORIGINAL in domains:
-        yield Needs(f"faces/{name}")
-    if GRAYSCALE in domains:
-        yield Needs(f"grayscale/{name}")
-    degraded = tuple(domain for domain in domains if domain in DEGRADED)
-    if degraded:
-        yield Needs(f"degraded/{name}", degraded, same_partition)
-
-
-def _report(name: str, recipes: dict[str, Recipe]) -> Stage:
+def _report(name: str, recipes: dict[str, AnyRecipe]) -> Stage:
     edges = (Needs(f"{kind}/{recipe}") for recipe in recipes for kind in ("models", "predictions"))
     return Stage(
         key=f"reports/{name}",
@@ -204,13 +164,3 @@ def _report(name: str, recipes: dict[str, Recipe]) -> Stage:
         kinds=("html",),
         needs_any=True,
     )
-
-
-def _gated(dataset: Dataset, make: Make) -> Make:
-    """Refuse to work on samples whose checks have failed, in whatever run."""
-
-    def gated(workspace: Workspace, partition: str | None) -> Produced:
-        validation.require_passed(workspace, dataset)
-        return make(workspace, partition)
-
-    return gated

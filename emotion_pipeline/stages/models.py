@@ -1,22 +1,31 @@
 """`models/<recipe>`: weights per seed, with what they were trained on and how it went."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from emotion_pipeline.digests import combined
 from emotion_pipeline.fingerprint import fingerprint
-from emotion_pipeline.imaging.codec import decode_gray
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.stages import training_rows
+from emotion_pipeline.stages import first_weights, teaching, training_rows
 from emotion_pipeline.stages.base import Produced, Workspace, present
+from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe, training_values
 
 if TYPE_CHECKING:
     from emotion_pipeline.training.data import TrainingData
+    from emotion_pipeline.training.fit import FitResult
 
 CURVES = "curves.csv"
+FOLDS = "folds"
+SPLITS_OF_LEAVE_OUT = ("train", "validation", "test")
+
+Recipes = Mapping[str, Recipe]
 
 
 def code(recipe: Recipe) -> str:
@@ -26,7 +35,10 @@ def code(recipe: Recipe) -> str:
         "training.data",
         f"training.models.{recipe.model.name}",
         "imaging.codec",
+        "imaging.resize",
         "votes",
+        *(("landmarks.geometry",) if recipe.data.features else ()),
+        *(("training.predict",) if recipe.distil else ()),
     )
     return fingerprint(
         *(f"emotion_pipeline.{name}" for name in modules), values=training_values(recipe)
@@ -38,93 +50,168 @@ def artifact(workspace: Workspace, name: str, seed: str | int) -> Artifact:
     return workspace.lake.artifact(f"models/{name}", seed=seed)
 
 
-def gray_pictures(pictures: pa.Table) -> list[np.ndarray]:
-    """Decoded gray pictures of a table's `image` column."""
-    return [decode_gray(picture["bytes"]) for picture in pictures["image"].to_pylist()]
-
-
-def train(workspace: Workspace, name: str, recipe: Recipe, seed: int) -> Produced:
+def train(workspace: Workspace, name: str, recipe: Recipe, seed: int, recipes: Recipes) -> Produced:
     """Train one recipe with one seed, or keep the weights that the lake already has.
 
     A killed training goes on from its last whole epoch. The weights are replaced at the end.
+    `recipes` are those that this one may name as teachers.
     """
     with workspace.lake.lock(f"models/{name}/{seed}"):
         target = artifact(workspace, name, seed)
-        data = _data(workspace, recipe)
-        inputs = combined(training_rows.digest(found, pictures) for found, pictures in data)
+        parts = _parts(workspace, recipe)
+        inputs = combined(
+            (
+                *(training_rows.digest(recipe, part) for part in parts),
+                *first_weights.versions(workspace, recipe),
+                *teaching.versions(workspace, recipe, recipes),
+            )
+        )
         known = target.provenance()
         if known is not None and known.made_from(inputs, code(recipe)):
             return Produced(
                 known.content, "weights of these rows and this recipe are there already"
             )
-        return _train(workspace, name, recipe, seed, data, inputs)
+        return _make(_Job(workspace, name, recipe, seed, recipes, parts, inputs), target)
 
 
-_Rows = list[tuple[training_rows.Labelled, pa.Table]]
+def _parts(workspace: Workspace, recipe: Recipe) -> list[Seen]:
+    """The rows to learn from and to validate with, once per domain that is trained on."""
+    splits = SPLITS_OF_LEAVE_OUT if recipe.data.leave_out else ("train", "validation")
+    found = training_rows.labelled(workspace, recipe, *splits)
+    return [training_rows.seen(workspace, recipe, found, domain) for domain in recipe.data.domains]
 
 
-def _data(workspace: Workspace, recipe: Recipe) -> _Rows:
-    """The labelled rows and their pictures, once per domain that is trained on."""
-    found = training_rows.labelled(workspace, recipe, "train", "validation")
-    return [
-        training_rows.with_pictures(workspace, recipe, found, domain)
-        for domain in recipe.data.domains
-    ]
+@dataclass(frozen=True)
+class _Job:
+    """One training of one seed: what it is made from."""
+
+    workspace: Workspace
+    name: str
+    recipe: Recipe
+    seed: int
+    recipes: Recipes
+    parts: list[Seen]
+    inputs: str
 
 
-def _train(
-    workspace: Workspace, name: str, recipe: Recipe, seed: int, data: _Rows, inputs: str
-) -> Produced:
-    from emotion_pipeline.training.fit import fit
-    from emotion_pipeline.training.weights import describe, save
+def _make(job: _Job, target: Artifact) -> Produced:
+    """Train, and put weights, description and curves in the lake."""
+    from emotion_pipeline.training.weights import WEIGHTS, save
 
-    work = workspace.lake.scratch / "training" / name / str(seed)
-    train_rows, validation_rows = (_arrays(data, split) for split in ("train", "validation"))
-    result = fit(
-        recipe,
-        seed,
-        train_rows,
-        validation_rows,
-        work,
-        identity=f"{inputs} {code(recipe)}",
-        device=workspace.settings.device,
-    )
-    best = result.curves.set_index("epoch").loc[result.best_epoch]
-    meta = {
-        **describe(
-            recipe,
-            seed=seed,
-            n_parameters=result.n_parameters,
-            digests={"inputs": inputs, "code": code(recipe)},
-        ),
-        "recipe_name": name,
-        "best_epoch": int(result.best_epoch),
-        "validation_loss": float(best["validation_loss"]),
-        "validation_accuracy_score": float(best["validation_accuracy_score"]),
-        "training_s": round(result.seconds, 1),
-        "n_training_rows": len(train_rows.targets),
-        "n_validation_rows": len(validation_rows.targets),
-        "synthetic": any(any(found.rows["synthetic"].to_pylist()) for found, _ in data),
-    }
-    target = artifact(workspace, name, seed)
-    with target.replace(inputs, code(recipe), content_of=["weights.safetensors"]) as folder:
+    folds = {group: _fit_without(job, group) for group in left_out(job.recipe, job.parts)}
+    result = _fit(job, "whole", *_learned_and_held_out(job))
+    curves = mean_curves([fold.curves for fold in folds.values()]) if folds else result.curves
+    meta = _meta(job, result, curves)
+    weights = [WEIGHTS, *(f"{fold_folder(group)}/{WEIGHTS}" for group in folds)]
+    with target.replace(job.inputs, code(job.recipe), content_of=weights) as folder:
+        for group, fold in folds.items():
+            save(folder / fold_folder(group), fold.state_dict, {**meta, "left_out": group})
         save(folder, result.state_dict, meta)
-        result.curves.to_csv(folder / CURVES, index=False)
+        curves.to_csv(folder / CURVES, index=False)
     figures = {key: value for key, value in meta.items() if isinstance(value, int | float)}
     accuracy = f"validation accuracy {meta['validation_accuracy_score']:.1%}"
-    summary = f"{accuracy} in epoch {result.best_epoch}, {result.seconds:.0f} s of training"
+    summary = f"{accuracy} in epoch {result.epoch}, {result.seconds:.0f} s of training"
     made = present(target.version())
-    return Produced(made, summary, figures, {"curves": pa.Table.from_pandas(result.curves)})
+    return Produced(made, summary, figures, {"curves": pa.Table.from_pandas(curves)})
 
 
-def _arrays(data: _Rows, split: str) -> "TrainingData":
-    """Pictures and targets of one split over all domains."""
+def left_out(recipe: Recipe, parts: list[Seen]) -> list[str]:
+    """The groups that are predicted by a model which has not seen them; none for most recipes."""
+    column = recipe.data.leave_out
+    if column is None:
+        return []
+    groups = sorted({str(group) for part in parts for group in part.found.column(column)})
+    if len(groups) < 2:
+        raise ValueError(f"data.leave_out: a single {column}, so nothing is left to learn from")
+    return groups
+
+
+def fold_folder(group: str) -> str:
+    """Where the weights that have not seen a group lie in a model's folder."""
+    return f"{FOLDS}/{combined([group])[:16]}"
+
+
+def _learned_and_held_out(job: _Job) -> tuple[list[Seen], list[Seen]]:
+    """Rows to learn from and rows to validate with; the same where every row is a fold's test."""
+    if job.recipe.data.leave_out:
+        return job.parts, job.parts
+    splits = [part.found.column("split") for part in job.parts]
+    learned = [part.take(split == "train") for part, split in zip(job.parts, splits, strict=True)]
+    held_out = [
+        part.take(split == "validation") for part, split in zip(job.parts, splits, strict=True)
+    ]
+    return learned, held_out
+
+
+def _fit_without(job: _Job, group: str) -> "FitResult":
+    """The training that leaves one group out and is looked at on it."""
+    groups = [part.found.column(job.recipe.data.leave_out or "") for part in job.parts]
+    inside = [column.astype(str) == group for column in groups]
+    learned = [part.take(~mask) for part, mask in zip(job.parts, inside, strict=True)]
+    held_out = [part.take(mask) for part, mask in zip(job.parts, inside, strict=True)]
+    return _fit(job, fold_folder(group), learned, held_out)
+
+
+def _fit(job: _Job, place: str, learned: list[Seen], held_out: list[Seen]) -> "FitResult":
+    from emotion_pipeline.training.fit import fit
+    from emotion_pipeline.training.trainer import Hardware
+
+    workspace, recipe, settings = job.workspace, job.recipe, job.workspace.settings
+    work = workspace.lake.scratch / "training" / job.name / str(job.seed) / place
+    work.mkdir(parents=True, exist_ok=True)
+    files = (work / "learned.npy", work / "held_out.npy")
+    try:
+        train = _arrays(job, learned, files[0])
+        taught = teaching.targets(workspace, recipe, job.recipes, learned, train.targets)
+        return fit(
+            recipe,
+            job.seed,
+            replace(train, targets=taught),
+            _arrays(job, held_out, files[1]),
+            work,
+            identity=f"{job.inputs} {code(recipe)}",
+            initial=first_weights.read(workspace, recipe),
+            hardware=Hardware(settings.device, settings.devices, settings.strategy),
+        )
+    finally:
+        for file in files:
+            file.unlink(missing_ok=True)
+
+
+def _arrays(job: _Job, parts: list[Seen], file: Path) -> "TrainingData":
     from emotion_pipeline.training.data import TrainingData
 
-    images: list[np.ndarray] = []
-    targets = []
-    for found, pictures in data:
-        chosen = np.array(found.rows["split"].to_pylist()) == split
-        images += gray_pictures(pictures.filter(chosen))
-        targets.append(found.targets[chosen])
-    return TrainingData(images, np.concatenate(targets))
+    pictures, features = training_rows.arrays(job.workspace, job.recipe, parts, file)
+    targets = np.concatenate([part.found.targets for part in parts])
+    return TrainingData(targets, pictures, features)
+
+
+def _meta(job: _Job, result: "FitResult", curves: pd.DataFrame) -> dict[str, Any]:
+    """What `meta.json` says of the model."""
+    from emotion_pipeline.training.weights import describe
+
+    kept = curves.set_index("epoch").loc[result.epoch]
+    splits = np.concatenate([part.found.column("split") for part in job.parts])
+    without = [part.features is not None and np.isnan(part.features[:, 0]) for part in job.parts]
+    return {
+        **describe(
+            job.recipe,
+            seed=job.seed,
+            n_parameters=result.n_parameters,
+            digests={"inputs": job.inputs, "code": code(job.recipe)},
+        ),
+        "recipe_name": job.name,
+        "epoch": int(result.epoch),
+        "validation_loss": float(kept["validation_loss"]),
+        "validation_accuracy_score": float(kept["validation_accuracy_score"]),
+        "training_s": round(result.seconds, 1),
+        "n_training_rows": int((splits == "train").sum()),
+        "n_validation_rows": int((splits == "validation").sum()),
+        "n_rows_without_landmarks": int(sum(np.sum(rows) for rows in without)),
+        "synthetic": any(part.found.column("synthetic").any() for part in job.parts),
+    }
+
+
+def mean_curves(folds: list[pd.DataFrame]) -> pd.DataFrame:
+    """The mean of the folds' learning curves, epoch by epoch."""
+    return pd.concat(folds).groupby("epoch", as_index=False).mean()[folds[0].columns.tolist()]

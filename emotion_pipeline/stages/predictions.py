@@ -3,6 +3,7 @@
 The original domain has validation and test rows, every other domain test rows. A table per seed.
 """
 
+from collections import defaultdict
 from functools import partial
 from pathlib import Path
 
@@ -12,31 +13,32 @@ import pyarrow as pa
 from emotion_pipeline.digests import combined
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
-from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import predictions_schema
-from emotion_pipeline.stages import models, training_rows
+from emotion_pipeline.stages import models, prediction_rows, training_rows
 from emotion_pipeline.stages.base import Produced, Workspace, present
+from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
-
-_SHARES = [f"share_{name}" for name in EMOTIONS]
-_KEYED_BY = ("image_digest", "split", "emotion", *_SHARES, "seen_in_training", "synthetic")
 
 
 def code(recipe: Recipe) -> str:
     """Fingerprint of the prediction code and of the recipe's values that only it uses."""
-    values = (recipe.seeds, recipe.flip_at_test)
+    values = (recipe.seeds, recipe.test_views)
     modules = (
         "training.predict",
         f"training.models.{recipe.model.name}",
         "imaging.codec",
+        "imaging.resize",
         "schema",
+        *(("landmarks.geometry",) if recipe.data.features else ()),
     )
     return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=values)
 
 
-def table(workspace: Workspace, name: str, recipe: Recipe, domain: str, seed: int) -> Table:
+def table(
+    workspace: Workspace, name: str, recipe: training_rows.Tested, domain: str, seed: int
+) -> Table:
     """What one seed says of one domain."""
     schema = predictions_schema(recipe.emotions)
     return workspace.lake.table(f"predictions/{name}", schema, 1, domain=domain, seed=seed)
@@ -51,73 +53,103 @@ def version(workspace: Workspace, name: str, recipe: Recipe, domain: str) -> str
 def make(workspace: Workspace, name: str, recipe: Recipe, domain: str) -> Produced:
     """Predict one domain with every seed of a recipe."""
     with workspace.lake.lock(f"predictions/{name}/{domain}"):
-        rows = _rows(workspace, recipe, domain)
-        outcomes = [_predict(workspace, name, recipe, domain, seed, rows) for seed in recipe.seeds]
+        part = _part(workspace, recipe, domain)
+        rows = _rows(workspace, recipe, part)
+        outcomes = [
+            _predict(workspace, name, recipe, domain, seed, part, rows) for seed in recipe.seeds
+        ]
         made = present(version(workspace, name, recipe, domain))
-    hits = _accuracy(table(workspace, name, recipe, domain, recipe.seeds[0]).read(0), recipe)
+    first = table(workspace, name, recipe, domain, recipe.seeds[0]).read(0)
+    hits = prediction_rows.accuracy_score(first, recipe.emotions)
     summary = f"test accuracy {hits:.1%} on {domain}; {'; '.join(outcomes)}"
     return Produced(made, summary, {"rows": rows.num_rows, "accuracy_score": hits})
 
 
-def _rows(workspace: Workspace, recipe: Recipe, domain: str) -> pa.Table:
-    """Pictures to predict, each with its truth and whether training has seen its pixels."""
-    splits = ("validation", "test") if domain == ORIGINAL else ("test",)
+def _rows(workspace: Workspace, recipe: Recipe, part: Seen) -> pa.Table:
+    """Rows to predict, each with its truth and whether training has seen its pixels."""
+    seen = _seen_in_training(workspace, recipe, part.found)
+    rows = prediction_rows.to_predict(part, seen, part.row_digests(recipe))
+    if recipe.data.leave_out:  # every row is a test row of the weights that have not seen it
+        place = rows.column_names.index("split")
+        return rows.set_column(place, "split", pa.array(["test"] * rows.num_rows))
+    return rows
+
+
+def _part(workspace: Workspace, recipe: Recipe, domain: str) -> Seen:
+    """The rows of a domain that are predicted: all of them where each is left out once."""
+    splits = ["validation", "test"] if domain == ORIGINAL else ["test"]
+    if recipe.data.leave_out:
+        splits = [*models.SPLITS_OF_LEAVE_OUT]
     found = training_rows.labelled(workspace, recipe, *splits)
-    found, pictures = training_rows.with_pictures(workspace, recipe, found, domain)
-    seen = _seen_in_training(workspace, recipe, found)
-    columns = {name: found.rows[name] for name in found.rows.column_names}
-    shares = {name: pa.array(found.shares[:, i]) for i, name in enumerate(_SHARES)}
-    return pa.table(
-        {
-            **columns,
-            **shares,
-            "seen_in_training": pa.array(seen),
-            "image": pictures["image"],
-            "image_digest": pictures["image_digest"],
-        }
-    )
+    return training_rows.seen(workspace, recipe, found, domain)
 
 
 def _seen_in_training(
     workspace: Workspace, recipe: Recipe, found: training_rows.Labelled
 ) -> np.ndarray:
-    """Rows (n,) whose original picture also stands in the training rows that were used."""
+    """Rows (n,) whose original picture also stands in the training rows that were used.
+
+    Where groups are left out, these are the rows of the other groups.
+    """
+    own = training_rows.seen(workspace, recipe, found, ORIGINAL)
+    if recipe.data.leave_out:
+        groups_of: dict[bytes, set[str]] = defaultdict(set)
+        groups = own.found.column(recipe.data.leave_out)
+        for digest, group in zip(own.picture_digests, groups, strict=True):
+            groups_of[digest].add(group)
+        return np.array([len(groups_of[digest]) > 1 for digest in own.picture_digests], dtype=bool)
     learned = training_rows.labelled(workspace, recipe, "train")
-    _, learned_pictures = training_rows.with_pictures(workspace, recipe, learned, ORIGINAL)
-    _, own_pictures = training_rows.with_pictures(workspace, recipe, found, ORIGINAL)
-    digests = set(learned_pictures["image_digest"].to_pylist())
-    return np.array([d in digests for d in own_pictures["image_digest"].to_pylist()], dtype=bool)
+    digests = set(training_rows.seen(workspace, recipe, learned, ORIGINAL).picture_digests)
+    return np.array([digest in digests for digest in own.picture_digests], dtype=bool)
 
 
 def _predict(
-    workspace: Workspace, name: str, recipe: Recipe, domain: str, seed: int, rows: pa.Table
+    workspace: Workspace,
+    name: str,
+    recipe: Recipe,
+    domain: str,
+    seed: int,
+    part: Seen,
+    rows: pa.Table,
 ) -> str:
     model = models.artifact(workspace, name, seed)
     made_by = f"{code(recipe)} {model.version()}"
-    function = partial(_probabilities, model.folder, recipe, seed, workspace.settings.device)
+    function = partial(_probabilities, workspace, model.folder, recipe, seed, part)
     target = table(workspace, name, recipe, domain, seed)
-    job = RowMap(RowsInMemory([rows.sort_by("sample_id")]), target, function, made_by, _KEYED_BY)
+    job = RowMap(
+        RowsInMemory([rows.sort_by("sample_id")]),
+        target,
+        function,
+        made_by,
+        prediction_rows.KEYED_BY,
+    )
     # In this process: the model is loaded once, and a GPU is not shared between workers.
     return f"seed {seed}: {run(job, workspace.engine('sequential')).n_rows_computed} rows computed"
 
 
 def _probabilities(
-    folder: Path, recipe: Recipe, seed: int, device: str, rows: pa.Table
+    workspace: Workspace, folder: Path, recipe: Recipe, seed: int, part: Seen, rows: pa.Table
 ) -> pa.Table:
-    """Rows with their probabilities instead of their pictures."""
+    """Rows with their probabilities."""
+    names = set(rows["sample_id"].to_pylist())
+    part = part.take(np.array([name in names for name in part.sample_ids], dtype=bool))
+    if recipe.data.leave_out is None:
+        found = _ask(workspace, folder, recipe, part)
+    else:
+        found = np.zeros((len(part), len(recipe.emotions)), np.float32)
+        groups = part.found.column(recipe.data.leave_out).astype(str)
+        for group in np.unique(groups):
+            own = groups == group
+            weights = folder / models.fold_folder(group)
+            found[own] = _ask(workspace, weights, recipe, part.take(own))
+    return prediction_rows.predicted(rows, found, recipe.emotions, seed)
+
+
+def _ask(workspace: Workspace, folder: Path, recipe: Recipe, part: Seen) -> np.ndarray:
+    """What the weights of a folder say of rows, (n, C)."""
     from emotion_pipeline.training.predict import predict
     from emotion_pipeline.training.weights import load
 
-    model, _ = load(folder)
-    found = predict(model, recipe, models.gray_pictures(rows), device)
-    for number, emotion in enumerate(recipe.emotions):
-        rows = rows.append_column(f"p_{emotion}", pa.array(found[:, number], pa.float32()))
-    seeds = pa.array(np.full(rows.num_rows, seed, dtype=np.int32))
-    return rows.append_column("seed", seeds).drop_columns(["image", "image_digest"])
-
-
-def _accuracy(rows: pa.Table, recipe: Recipe) -> float:
-    chosen = rows.filter(np.array(rows["split"].to_pylist()) == "test")
-    scores = np.stack([chosen[f"p_{emotion}"].to_numpy() for emotion in recipe.emotions], axis=1)
-    best = np.array(recipe.emotions)[scores.argmax(axis=1)]
-    return float((best == np.array(chosen["emotion"].to_pylist())).mean())
+    network, _ = load(folder)
+    inputs = training_rows.given(training_rows.arrays(workspace, recipe, [part]))
+    return predict(network, recipe, inputs, workspace.settings.device)

@@ -1,22 +1,24 @@
 """`reports/<name>`: pages, tables and figures from the predictions of every recipe in the lake."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
 from emotion_pipeline import reports
 from emotion_pipeline.digests import combined
-from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.reports.base import ModelResult, Report
-from emotion_pipeline.stages import models, predictions
+from emotion_pipeline.reports.base import CURVE_COLUMNS, ModelResult, Report
+from emotion_pipeline.stages import foreign, models, predictions, training_rows
 from emotion_pipeline.stages.base import Produced, Workspace, present
+from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.recipe_files import AnyRecipe
 
-Recipes = dict[str, Recipe]
+Recipes = Mapping[str, AnyRecipe]
+Tested = training_rows.Tested
 PAGE = "index.html"
-_SHARES = [f"share_{emotion}" for emotion in EMOTIONS]
 
 
 def artifact(workspace: Workspace, name: str) -> Artifact:
@@ -63,37 +65,38 @@ def publish(
 
 
 def model_results(workspace: Workspace, recipes: Recipes) -> list[ModelResult]:
-    """Every recipe that has been evaluated on the original pictures."""
-    found = (
-        (name, recipe, evaluated_on(workspace, name, recipe)) for name, recipe in recipes.items()
-    )
+    """Every recipe that knows emotions and has been evaluated on the original pictures."""
     return [
         _model_result(workspace, name, recipe, domains)
-        for name, recipe, domains in found
-        if domains
+        for name, recipe, domains in _evaluated(workspace, recipes)
     ]
 
 
-def evaluated_on(workspace: Workspace, name: str, recipe: Recipe) -> list[str]:
-    """The domains whose predictions are complete; empty where the original is not."""
-    complete = [
-        domain
-        for domain in recipe.evaluate_on
-        if predictions.version(workspace, name, recipe, domain)
-    ]
-    return complete if complete and complete[0] == recipe.evaluate_on[0] else []
+def _evaluated(workspace: Workspace, recipes: Recipes) -> Iterator[tuple[str, Tested, list[str]]]:
+    """Recipes with the domains whose predictions are complete; the first domain has to be."""
+    for name, recipe in recipes.items():
+        if isinstance(recipe, Recipe | ForeignRecipe):
+            domains = [one for one in recipe.evaluate_on if _version(workspace, name, recipe, one)]
+            if recipe.evaluate_on[0] in domains:
+                yield name, recipe, domains
+
+
+def _version(workspace: Workspace, name: str, recipe: Tested, domain: str) -> str | None:
+    if isinstance(recipe, ForeignRecipe):
+        return foreign.version(workspace, name, recipe, domain)
+    return predictions.version(workspace, name, recipe, domain)
 
 
 def _inputs(workspace: Workspace, recipes: Recipes) -> str:
     return combined(
-        f"{name} {domain} {predictions.version(workspace, name, recipe, domain)}"
-        for name, recipe in recipes.items()
-        for domain in evaluated_on(workspace, name, recipe)
+        f"{name} {domain} {_version(workspace, name, recipe, domain)}"
+        for name, recipe, domains in _evaluated(workspace, recipes)
+        for domain in domains
     )
 
 
 def _model_result(
-    workspace: Workspace, name: str, recipe: Recipe, domains: list[str]
+    workspace: Workspace, name: str, recipe: Tested, domains: list[str]
 ) -> ModelResult:
     tables = [
         predictions.table(workspace, name, recipe, domain, seed)
@@ -103,9 +106,8 @@ def _model_result(
         for domain in domains
         for seed in recipe.seeds
     ]
-    folders = [models.artifact(workspace, name, seed).folder for seed in recipe.seeds]
-    metas = [json.loads((folder / "meta.json").read_text()) for folder in folders]
     rows = pd.concat(tables, ignore_index=True).drop(columns="input_digest")
+    n_parameters, curves, meta = _provenance(workspace, name, recipe)
     return ModelResult(
         recipe=name,
         description=recipe.description,
@@ -113,11 +115,23 @@ def _model_result(
         pictures_from=recipe.data.pictures,
         label_space=recipe.data.label_space,
         emotions=recipe.emotions,
-        n_parameters=metas[0]["n_parameters"],
+        n_parameters=n_parameters,
         synthetic=bool(rows["synthetic"].any()),
         predictions=rows,
-        curves=pd.concat(
-            [pd.read_csv(folder / models.CURVES) for folder in folders], ignore_index=True
-        ),
-        meta={f"seed {meta['seed']}": meta for meta in metas},
+        curves=curves,
+        meta=meta,
     )
+
+
+def _provenance(
+    workspace: Workspace, name: str, recipe: Tested
+) -> tuple[int, pd.DataFrame, dict[str, Any]]:
+    """Size, learning curves and description of a model; a foreign one has no curves."""
+    if isinstance(recipe, ForeignRecipe):
+        nothing = pd.DataFrame(columns=list(CURVE_COLUMNS))
+        return foreign.n_parameters(recipe), nothing, {"predictor": recipe.predictor}
+    folders = [models.artifact(workspace, name, seed).folder for seed in recipe.seeds]
+    metas = [json.loads((folder / "meta.json").read_text()) for folder in folders]
+    curves = [pd.read_csv(folder / models.CURVES) for folder in folders]
+    described = {f"seed {meta['seed']}": meta for meta in metas}
+    return metas[0]["n_parameters"], pd.concat(curves, ignore_index=True), described

@@ -1,26 +1,42 @@
-"""Which rows a recipe learns from and is tested on: labels joined to pictures by `sample_id`."""
+"""Which rows a recipe learns from and is tested on, and what the network is given of them.
+
+Labels are joined to pictures and landmarks by `sample_id`; what a row looks like to the network is
+one digest, so that a model is trained again exactly when it would see something else.
+"""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.digests import combined, row_digests
+from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.digests import combined
+from emotion_pipeline.imaging.codec import decode, decode_gray
+from emotion_pipeline.imaging.grayscale import to_rgb
+from emotion_pipeline.imaging.resize import to_square
 from emotion_pipeline.labels import EMOTIONS, LABEL_SPACES
+from emotion_pipeline.landmarks.geometry import canonical_vector
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.stages.pictures import table_of
+from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.values import PICTURES
 from emotion_pipeline.votes import VOTE_CLASSES, apply_rule
+
+Tested = Recipe | ForeignRecipe
+_LABELS = ("sample_id", "split", "emotion", "synthetic")
 
 
 @dataclass(frozen=True)
 class Labelled:
     """Rows of one or more splits with what a model should say of them.
 
-    `rows` has sample_id, split, emotion and synthetic; `targets` (n, classes) float32 sums to 1 in
-    every row; `shares` (n, 8) float64 are all votes that name an emotion, NaN where nobody voted.
+    `rows` has sample_id, split, emotion and synthetic, and the column that the recipe leaves out
+    by; `targets` (n, classes) float32 sums to 1 in every row; `shares` (n, 8) float64 are all votes
+    that name an emotion, NaN where nobody voted.
     """
 
     rows: pa.Table
@@ -30,16 +46,56 @@ class Labelled:
     def take(self, chosen: np.ndarray) -> "Labelled":
         return Labelled(self.rows.filter(chosen), self.targets[chosen], self.shares[chosen])
 
+    def column(self, name: str) -> np.ndarray:
+        """A column of `rows` as an array of objects."""
+        return np.array(self.rows[name].to_pylist(), dtype=object)
 
-def labelled(workspace: Workspace, recipe: Recipe, *splits: str) -> Labelled:
+
+@dataclass(frozen=True)
+class Seen:
+    """Labelled rows that have a picture in a domain, with what a network is given of it.
+
+    `picture_digests` (n,) object are those of the pixels; `features` (n, f) float32 are NaN where
+    no landmarks were found, or None for a recipe without them.
+    """
+
+    found: Labelled
+    domain: str
+    picture_digests: np.ndarray
+    features: np.ndarray | None
+
+    def take(self, chosen: np.ndarray) -> "Seen":
+        features = None if self.features is None else self.features[chosen]
+        return Seen(self.found.take(chosen), self.domain, self.picture_digests[chosen], features)
+
+    @property
+    def sample_ids(self) -> list[str]:
+        names: list[str] = self.found.rows["sample_id"].to_pylist()
+        return names
+
+    def row_digests(self, recipe: Tested) -> list[str]:
+        """What the network is given of each row, as hexadecimal text."""
+        with_pictures = PICTURES in recipe.data.inputs
+        pictures = [d.hex() for d in self.picture_digests] if with_pictures else [""] * len(self)
+        if self.features is None:
+            return pictures
+        features = (combined([row.tobytes().hex()]) for row in self.features)
+        return [f"{one} {other}" for one, other in zip(pictures, features, strict=True)]
+
+    def __len__(self) -> int:
+        return len(self.picture_digests)
+
+
+def labelled(workspace: Workspace, recipe: Tested, *splits: str) -> Labelled:
     """The rows that a recipe may use, in the order of `sample_id`.
 
-    Training rows are those that the vote rule keeps. Validation and test rows are those with a
-    decided emotion, whatever the rule, so that results of different rules can be compared.
+    Training rows are those that the vote rule keeps, at most as many of an emotion as the recipe
+    says. Validation and test rows are those with a decided emotion, whatever the rule, so that
+    results of different rules can be compared.
     """
     dataset = get_dataset(recipe.data.labels)
-    rows = workspace.samples(dataset).read_all().sort_by("sample_id")
-    rows = rows.filter(pc.is_in(rows["split"], pa.array(splits)))
+    rows = _label_columns(workspace, dataset, recipe)
+    rows = rows.filter(pc.is_in(rows["split"], pa.array(splits))).sort_by("sample_id")
     decided = _one_hot(rows["emotion"].to_pylist())
     voted = f"votes_{VOTE_CLASSES[0]}" in rows.column_names
     if voted:
@@ -57,37 +113,126 @@ def labelled(workspace: Workspace, recipe: Recipe, *splits: str) -> Labelled:
     targets, inside = _in_label_space(targets, recipe)
     _, truth_inside = _in_label_space(decided, recipe)
     usable = np.where(in_training, kept & inside, truth_inside & inside)
-    columns = rows.select(["sample_id", "split", "emotion", "synthetic"])
-    return Labelled(columns, targets.astype(np.float32), shares).take(usable)
+    rows = rows.select([name for name in rows.column_names if not name.startswith("votes_")])
+    return _capped(Labelled(rows, targets.astype(np.float32), shares).take(usable), recipe)
 
 
-def with_pictures(
-    workspace: Workspace, recipe: Recipe, found: Labelled, domain: str
-) -> tuple[Labelled, pa.Table]:
-    """The labelled rows that have a picture in a domain, and their pictures in the same order."""
+def seen(workspace: Workspace, recipe: Tested, found: Labelled, domain: str) -> Seen:
+    """The labelled rows that have a picture in a domain, in the same order."""
     dataset = get_dataset(recipe.data.pictures)
-    names = found.rows["sample_id"].to_pylist()
-    table = table_of(workspace, dataset, domain)
-    wanted = pa.array(names)
-    parts = (
-        part.filter(pc.is_in(part["sample_id"], wanted))
-        for part in table.iterate(["sample_id", "image", "image_digest"])
-    )
-    pictures = pa.concat_tables(list(parts)).sort_by("sample_id")
-    present = set(pictures["sample_id"].to_pylist())
-    return found.take(np.array([name in present for name in names], dtype=bool)), pictures
+    keys = table_of(workspace, dataset, domain).read_all(["sample_id", "image_digest"])
+    digests = dict(zip(*(keys[name].to_pylist() for name in keys.column_names), strict=True))
+    found = found.take(np.array([name in digests for name in found.column("sample_id")], bool))
+    own = np.array([digests[name] for name in found.column("sample_id")], dtype=object)
+    features = None
+    if recipe.data.features:
+        features = _features(
+            workspace, recipe, dataset, found.rows["sample_id"].to_pylist(), domain
+        )
+    return Seen(found, domain, own, features)
 
 
-def digest(found: Labelled, pictures: pa.Table) -> str:
+def arrays(
+    workspace: Workspace, recipe: Recipe, parts: list[Seen], file: Path | None = None
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Pictures (n, side, side, channels) uint8 and features (n, f) of all parts, one after another;
+    None for what the recipe does without.
+
+    Pictures are decoded bucket by bucket into the file, if one is given, and mapped from there.
+    """
+    n_rows = sum(map(len, parts))
+    features = None
+    if recipe.data.features:
+        features = np.concatenate([part.features for part in parts if part.features is not None])
+    if PICTURES not in recipe.data.inputs:
+        return None, features
+    side_px = recipe.model.input_px
+    shape = (n_rows, side_px, side_px, recipe.data.n_channels)
+    if file is None or n_rows == 0:
+        pictures = np.zeros(shape, np.uint8)
+    else:
+        pictures = np.lib.format.open_memmap(file, "w+", np.uint8, shape)
+    start = 0
+    for part in parts:
+        _fill(workspace, recipe, part, pictures[start : start + len(part)])
+        start += len(part)
+    return pictures, features
+
+
+def given(
+    pictures_and_features: tuple[np.ndarray | None, np.ndarray | None],
+) -> tuple[np.ndarray, ...]:
+    """Those of the two that there are, as `training.predict` takes them."""
+    return tuple(one for one in pictures_and_features if one is not None)
+
+
+def digest(recipe: Recipe, part: Seen) -> str:
     """Digest of everything that training sees of these rows."""
-    seen = pictures.select(["sample_id", "image_digest"])
-    targets = (row.tobytes().hex() for row in found.targets)
-    splits = found.rows["split"].to_pylist()
-    rows = row_digests(seen, ["sample_id", "image_digest"])
-    return combined(
-        f"{row.hex()} {split} {target}"
-        for row, split, target in zip(rows, splits, targets, strict=True)
-    )
+    targets = (row.tobytes().hex() for row in part.found.targets)
+    rows = (part.sample_ids, part.row_digests(recipe), part.found.column("split"), targets)
+    return combined(" ".join(values) for values in zip(*rows, strict=True))
+
+
+def _fill(workspace: Workspace, recipe: Recipe, part: Seen, out: np.ndarray) -> None:
+    """Decode the pictures of a part into (n, side, side, channels) uint8, row by row in place."""
+    dataset = get_dataset(recipe.data.pictures)
+    places = {name: place for place, name in enumerate(part.sample_ids)}
+    gray = recipe.data.color == "gray"
+    for rows in table_of(workspace, dataset, part.domain).iterate(["sample_id", "image"]):
+        for name, image in zip(rows["sample_id"].to_pylist(), rows["image"], strict=True):
+            if name in places:
+                data = image["bytes"].as_py()
+                picture = decode_gray(data) if gray else to_rgb(decode(data))
+                square = to_square(picture, recipe.model.input_px)
+                out[places[name]] = square.reshape(out.shape[1:])
+
+
+def _features(
+    workspace: Workspace, recipe: Tested, dataset: Dataset, names: list[str], domain: str
+) -> np.ndarray:
+    """(n, f) float32 by the recipe's inputs; NaN where no landmarks were found."""
+    table = workspace.landmarks(dataset, domain)
+    found = np.full((len(names), recipe.data.n_features), np.nan, np.float32)
+    places = {name: place for place, name in enumerate(names)}
+    for rows in table.iterate(["sample_id", "detected", "landmarks", "blendshapes", "pose"]):
+        rows = rows.filter(pc.and_(rows["detected"], pc.is_in(rows["sample_id"], pa.array(names))))
+        if rows.num_rows == 0:
+            continue
+        measured = {name: _matrix(rows[name]) for name in ("landmarks", "blendshapes", "pose")}
+        columns = {
+            "landmarks": lambda m: canonical_vector(m["landmarks"], m["pose"]),
+            "blendshapes": lambda m: m["blendshapes"],
+        }
+        vectors = [columns[name](measured) for name in recipe.data.features]
+        rows_of = [places[name] for name in rows["sample_id"].to_pylist()]
+        found[rows_of] = np.concatenate(vectors, axis=1)
+    return found
+
+
+def _matrix(column: pa.ChunkedArray) -> np.ndarray:
+    """A column of lists of one length as (n, length) float32."""
+    return np.stack(column.to_numpy(zero_copy_only=False)).astype(np.float32)
+
+
+def _label_columns(workspace: Workspace, dataset: Dataset, recipe: Tested) -> pa.Table:
+    wanted = (*_LABELS, *(f"votes_{name}" for name in VOTE_CLASSES), recipe.data.leave_out)
+    names = [name for name in dataset.schema.names if name in wanted]
+    if recipe.data.leave_out not in (None, *names):
+        raise ValueError(f"data.leave_out: {dataset.name} has no column {recipe.data.leave_out}")
+    return workspace.samples(dataset).read_all(names)
+
+
+def _capped(found: Labelled, recipe: Tested) -> Labelled:
+    """At most so many training rows of each emotion as the recipe says."""
+    if recipe.data.at_most_per_class is None:
+        return found
+    from emotion_pipeline.training.sampling import at_most_per_class
+
+    kept = found.column("split") != "train"
+    learned = np.flatnonzero(~kept)
+    labels, names = found.targets[learned].argmax(axis=1), found.column("sample_id")[learned]
+    kept[learned] = at_most_per_class(list(names), labels, recipe.data.at_most_per_class)
+    return found.take(kept.astype(bool))
 
 
 def _one_hot(emotions: list[str | None]) -> np.ndarray:
@@ -97,7 +242,7 @@ def _one_hot(emotions: list[str | None]) -> np.ndarray:
     ).reshape(-1, len(EMOTIONS))
 
 
-def _in_label_space(targets: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+def _in_label_space(targets: np.ndarray, recipe: Tested) -> tuple[np.ndarray, np.ndarray]:
     """Targets cut to the recipe's emotions and renormalised, and the rows that have any left."""
     columns = [EMOTIONS.index(name) for name in LABEL_SPACES[recipe.data.label_space].emotions]
     cut = targets[:, columns]

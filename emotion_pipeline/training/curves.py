@@ -6,19 +6,9 @@ a run that goes on after a crash decides exactly as one that never stopped.
 
 from typing import Any
 
-import pandas as pd
-
-from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.recipe import Trained
 
 Row = dict[str, Any]
-COLUMNS = (
-    "seed",
-    "epoch",
-    "train_loss",
-    "validation_loss",
-    "validation_accuracy_score",
-    "learning_rate",
-)
 
 
 def best_epoch(rows: list[Row]) -> int:
@@ -26,13 +16,8 @@ def best_epoch(rows: list[Row]) -> int:
     return min(rows, key=lambda row: row["validation_loss"])["epoch"] if rows else 0
 
 
-def has_ended(rows: list[Row], recipe: Recipe) -> bool:
+def has_ended(rows: list[Row], recipe: Trained) -> bool:
     """Whether all epochs are done, or the recipe's patience is exhausted."""
     stopping = recipe.early_stopping
     patience = stopping.patience_epochs if stopping else recipe.epochs
     return len(rows) >= min(recipe.epochs, best_epoch(rows) + patience)
-
-
-def as_table(rows: list[Row]) -> pd.DataFrame:
-    """The curves as a table: losses in nats, score 0 to 1, rate as it was for the last batch."""
-    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,92 +1,147 @@
-"""Pictures and targets in memory: bytes until a batch of them is needed.
+"""Inputs and targets in memory: bytes until a batch of them is needed.
 
-35,000 pictures of 48 x 48 are 80 MB, so worker processes would only cost time.
+35,000 pictures of 48 x 48 are 80 MB, so worker processes would only cost time. Larger sets may come
+as memory-mapped arrays: only the rows of a batch are read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
+from torch import distributed
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from emotion_pipeline.training.randomness import stream
+from emotion_pipeline.imaging.resize import to_square
+from emotion_pipeline.training.models import Sizes
+from emotion_pipeline.training.values import PICTURES, Data
 
-NORMALISATION = "per_image_standardised"
 # Keeps the noise of an almost even picture from being blown up to full contrast.
 LEAST_CONTRAST = 0.1
+# Mean and deviation of ImageNet's red, green and blue, 0 to 1, as torchvision's weights expect
+# them; for gray pictures the mean of the three.
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
-Batch = tuple[torch.Tensor, torch.Tensor]
+Inputs = tuple[torch.Tensor, ...]
+Batch = tuple[Inputs, torch.Tensor]
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Gray pictures (N, H, W) uint8, or N arrays (h, w) uint8 of any sizes, and their targets.
+    """What a network is given, row by row, and what it should say.
 
     `targets` is (N, C) float32, rows that sum to 1, columns in the order of the label space.
+    `pictures` is (N, side, side, channels) uint8 or None, `features` (N, f) float32, NaN where
+    nothing was measured, or None.
     """
 
-    images: np.ndarray | Sequence[np.ndarray]
     targets: np.ndarray
+    pictures: np.ndarray | None = None
+    features: np.ndarray | None = None
+
+    @property
+    def inputs(self) -> tuple[np.ndarray, ...]:
+        """The inputs that there are: pictures, then features."""
+        return tuple(one for one in (self.pictures, self.features) if one is not None)
 
 
-def standardise(images: torch.Tensor) -> torch.Tensor:
-    """(n, 1, h, w) uint8 to float32 with mean 0 and a standard deviation near 1 per picture."""
-    scaled = images.float() / 255
-    deviation, mean = torch.std_mean(scaled, dim=(2, 3), keepdim=True)
-    return (scaled - mean) / (deviation + LEAST_CONTRAST)
+def square_pictures(
+    images: Iterable[np.ndarray], side_px: int, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Pictures (h, w) or (h, w, 3) uint8 of any sizes as (N, side_px, side_px, channels) uint8.
 
-
-def to_tensor(images: np.ndarray | Sequence[np.ndarray], input_px: int) -> torch.Tensor:
-    """Gray pictures as (N, 1, input_px, input_px) uint8, resized where they differ in size.
-
-    Raises ValueError for anything but two-dimensional uint8 arrays.
+    `out` is an array to fill instead of a new one. Raises ValueError for anything else.
     """
-    for image in images:
-        if image.ndim != 2 or image.dtype != np.uint8:
-            raise ValueError(f"pictures must be (h, w) uint8, got {image.shape} {image.dtype}")
-    square = [_resized(image, input_px) for image in images]
-    stacked = np.stack(square) if square else np.zeros((0, input_px, input_px), np.uint8)
-    return torch.from_numpy(stacked).unsqueeze(1)  # (N, 1, input_px, input_px)
+    squares = []
+    for number, image in enumerate(images):
+        if image.dtype != np.uint8 or image.ndim not in (2, 3):
+            raise ValueError(f"pictures must be (h, w) or (h, w, 3) uint8, got {image.shape}")
+        square = to_square(image, side_px).reshape(side_px, side_px, -1)
+        if out is None:
+            squares.append(square)
+        else:
+            out[number] = square
+    if out is not None:
+        return out
+    return np.stack(squares) if squares else np.zeros((0, side_px, side_px, 1), np.uint8)
 
 
-def _resized(image: np.ndarray, side_px: int) -> np.ndarray:
-    if image.shape == (side_px, side_px):
-        return image
-    shrinks = min(image.shape) > side_px
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, (side_px, side_px), interpolation=method))
+def normalise(pictures: torch.Tensor, how: str) -> torch.Tensor:
+    """(n, c, h, w) uint8 to float32, by `Data.normalisation`.
+
+    `per_image`: every picture has mean 0 and a standard deviation near 1. `imagenet`: the values,
+    0 to 1, less the mean of ImageNet and divided by its deviation.
+    """
+    scaled = pictures.float() / 255
+    if how == "per_image":
+        deviation, mean = torch.std_mean(scaled, dim=(1, 2, 3), keepdim=True)
+        return (scaled - mean) / (deviation + LEAST_CONTRAST)
+    means, deviations = (
+        torch.tensor(values, device=scaled.device) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+    )
+    if pictures.shape[1] == 1:
+        means, deviations = means.mean().reshape(1), deviations.mean().reshape(1)
+    return (scaled - means.view(1, -1, 1, 1)) / deviations.view(1, -1, 1, 1)
 
 
-class Pictures(Dataset[Batch]):
+def network_inputs(inputs: Inputs, values: Data) -> Inputs:
+    """A batch as the network takes it: pictures normalised, features as they are."""
+    if PICTURES not in values.inputs:
+        return inputs
+    return (normalise(inputs[0], values.normalisation), *inputs[1:])
+
+
+def as_tensors(arrays: tuple[np.ndarray, ...], sizes: Sizes, input_px: int) -> Inputs:
+    """Arrays of `TrainingData.inputs` as tensors, pictures (N, channels, side, side) uint8.
+
+    Raises ValueError unless they are what a network of these sizes takes.
+    """
+    expected: list[tuple[int, ...]] = []
+    if sizes.n_channels:
+        expected.append((input_px, input_px, sizes.n_channels))
+    if sizes.n_features:
+        expected.append((sizes.n_features,))
+    found = [array.shape[1:] for array in arrays]
+    if found != expected:
+        raise ValueError(f"the inputs of a row must be {expected}, got {found}")
+    tensors = [torch.from_numpy(array) for array in arrays]
+    return tuple(one.permute(0, 3, 1, 2) if one.ndim == 4 else one for one in tensors)
+
+
+class Examples(Dataset[Batch]):
     """A data set that hands out whole batches: its index is a tensor of row numbers."""
 
-    def __init__(self, data: TrainingData, input_px: int, n_classes: int) -> None:
-        if data.targets.shape != (len(data.images), n_classes):
-            expected = (len(data.images), n_classes)
+    def __init__(self, data: TrainingData, sizes: Sizes, input_px: int) -> None:
+        self.inputs = as_tensors(data.inputs, sizes, input_px)
+        lengths = {*map(len, self.inputs), len(data.targets)}
+        if len(lengths) > 1 or data.targets.shape[1:] != (sizes.n_classes,):
+            expected = (len(self.inputs[0]), sizes.n_classes)
             raise ValueError(f"targets must be {expected}, got {data.targets.shape}")
         if not np.allclose(data.targets.sum(axis=1), 1, atol=1e-3):
             raise ValueError("every row of the targets must sum to 1")
-        self.images = to_tensor(data.images, input_px)
         self.targets = torch.from_numpy(np.asarray(data.targets, np.float32))
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.targets)
 
     def __getitem__(self, rows: torch.Tensor) -> Batch:
-        return self.images[rows], self.targets[rows]
+        return tuple(one[rows] for one in self.inputs), self.targets[rows]
 
 
-class Shuffled(Sampler[torch.Tensor]):
-    """Full batches of row numbers in an order that only seed and epoch decide.
+Order = Callable[[int], torch.Tensor]
+"""Row numbers of an epoch, counted from 0, in the order in which they come up."""
+
+
+class FullBatches(Sampler[torch.Tensor]):
+    """Full batches of row numbers in an order that only the epoch decides.
 
     Rows that do not fill a batch wait for another epoch's order. Lightning calls `set_epoch`, but
     in a resumed run only after it has taken the first order: hence `epoch`, the one to begin with.
+    Where several processes train together, each takes its share of every batch.
     """
 
-    def __init__(self, n_rows: int, batch_size: int, seed: int, epoch: int = 0) -> None:
-        self.n_rows, self.batch_size, self.seed = n_rows, min(batch_size, n_rows), seed
+    def __init__(self, order: Order, n_rows: int, batch_size: int, epoch: int = 0) -> None:
+        self.order, self.n_rows, self.batch_size = order, n_rows, min(batch_size, n_rows)
         self.epoch = epoch
 
     def set_epoch(self, epoch: int) -> None:
@@ -97,23 +152,34 @@ class Shuffled(Sampler[torch.Tensor]):
         return self.n_rows // self.batch_size
 
     def __iter__(self) -> Iterator[torch.Tensor]:
-        order = torch.randperm(self.n_rows, generator=stream("order", self.seed, self.epoch))
-        return iter(torch.split(order, self.batch_size)[: len(self)])
+        rank, n_processes = _place()
+        share = self.batch_size // n_processes
+        for batch in torch.split(self.order(self.epoch), self.batch_size)[: len(self)]:
+            yield batch[rank * share : (rank + 1) * share]
 
 
 class InOrder(Sampler[torch.Tensor]):
-    """All rows, in order, in batches of which the last may be smaller."""
+    """All rows, in order, in batches of which the last may be smaller; shared out by batches."""
 
     def __init__(self, n_rows: int, batch_size: int) -> None:
         self.batches = torch.split(torch.arange(n_rows), batch_size)
 
     def __len__(self) -> int:
-        return len(self.batches)
+        rank, n_processes = _place()
+        return len(self.batches[rank::n_processes])
 
     def __iter__(self) -> Iterator[torch.Tensor]:
-        return iter(self.batches)
+        rank, n_processes = _place()
+        return iter(self.batches[rank::n_processes])
 
 
-def loader(pictures: Pictures, sampler: Sampler[torch.Tensor]) -> DataLoader[Batch]:
-    """Batches (images (n, 1, h, w) uint8, targets (n, C) float32) in the sampler's order."""
-    return DataLoader(pictures, sampler=sampler, batch_size=None)
+def loader(examples: Examples, sampler: Sampler[torch.Tensor]) -> DataLoader[Batch]:
+    """Batches ((inputs), targets (n, C) float32) in the sampler's order."""
+    return DataLoader(examples, sampler=sampler, batch_size=None)
+
+
+def _place() -> tuple[int, int]:
+    """This process among those that train together, counted from 0, and how many they are."""
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1

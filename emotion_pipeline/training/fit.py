@@ -4,43 +4,39 @@ Arrays in, weights and curves out. Everything that is needed on the way stands i
 which belongs to the caller: it is written here and never removed after the end.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
 from emotion_pipeline.training import checkpoints
-from emotion_pipeline.training.curves import as_table, best_epoch, has_ended
+from emotion_pipeline.training.curves import has_ended
 from emotion_pipeline.training.data import (
     Batch,
+    Examples,
+    FullBatches,
     InOrder,
-    Pictures,
-    Shuffled,
+    Order,
     TrainingData,
     loader,
 )
+from emotion_pipeline.training.initial import put_into
+from emotion_pipeline.training.losses import class_weights
 from emotion_pipeline.training.module import Training
+from emotion_pipeline.training.outcome import FitResult, outcome
+from emotion_pipeline.training.randomness import stream
 from emotion_pipeline.training.recipe import Recipe, training_values
-from emotion_pipeline.training.trainer import build_trainer, memory_advice, quiet
+from emotion_pipeline.training.sampling import balanced_order
+from emotion_pipeline.training.scaling import fit_scalers
+from emotion_pipeline.training.trainer import (
+    ANYTHING,
+    Hardware,
+    build_trainer,
+    memory_advice,
+    quiet,
+)
 
 VALIDATION_BATCH = 256
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """The weights of the best epoch (averaged ones if the recipe averages), and how they came.
-
-    `state_dict` holds contiguous tensors on the CPU under the network's own names. Epochs count
-    from 1. `seconds` is the time spent in epochs, earlier parts of a resumed run included.
-    """
-
-    state_dict: dict[str, torch.Tensor]
-    curves: pd.DataFrame
-    best_epoch: int
-    n_parameters: int
-    seconds: float
 
 
 def fit(
@@ -51,52 +47,68 @@ def fit(
     work_folder: Path,
     *,
     identity: str,
-    device: str = "auto",
+    initial: dict[str, torch.Tensor] | None = None,
+    hardware: Hardware = ANYTHING,
     progress: bool = True,
 ) -> FitResult:
-    """Train until the recipe says stop and return the epoch with the lowest validation loss.
+    """Train until the recipe says stop and return the epoch that it keeps.
 
     `identity` names the inputs, for example their digests: a run in the same folder with the same
-    identity, seed and training values goes on, any other starts from scratch. `device` is auto,
-    cpu, cuda or mps. Raises TrainingDivergedError when the loss is no number any more, MemoryError
-    with advice when memory is short, and ValueError for unusable data.
+    identity, seed and training values goes on, any other starts from scratch. `initial` are first
+    weights by name, as a recipe's `initial` names them. Raises TrainingDivergedError when the loss
+    is no number any more, MemoryError with advice when memory is short, and ValueError for unusable
+    data or first weights.
     """
     values = {"identity": identity, "seed": seed, "recipe": training_values(recipe)}
     checkpoints.prepare(work_folder, values)
-    training = Training(recipe, seed)
+    training = _training(recipe, seed, train, initial)
     resume = checkpoints.resume_from(work_folder)
     done = checkpoints.rows(resume)
     to_train, to_validate = _loaders(recipe, seed, train, validation, len(done))
     if not has_ended(done, recipe):
         with quiet(), memory_advice(recipe):
-            trainer = build_trainer(recipe, work_folder, device, progress)
+            trainer = build_trainer(recipe, work_folder, hardware, progress)
             trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
-    return _result(training, work_folder)
+    return outcome(recipe, training.network, work_folder)
+
+
+def _training(
+    recipe: Recipe, seed: int, train: TrainingData, initial: dict[str, torch.Tensor] | None
+) -> Training:
+    """The network before its first step: weights drawn or given, scaling by the training rows.
+
+    First weights bring the scaling that they were learned with, if they have any.
+    """
+    weights = class_weights(recipe.loss.class_weights, train.targets)
+    training = Training(recipe, seed, None if weights is None else torch.from_numpy(weights))
+    if train.features is not None:
+        fit_scalers(training.network, torch.from_numpy(train.features))
+    if initial is not None:
+        put_into(training.network, initial)
+    return training
 
 
 def _loaders(
     recipe: Recipe, seed: int, train: TrainingData, validation: TrainingData, epoch: int
 ) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
-    if len(train.images) < 2 or len(validation.images) < 1:
-        raise ValueError("training needs at least 2 pictures, and 1 to validate with")
-    size, n_classes = recipe.model.input_px, len(recipe.emotions)
-    shuffled = Shuffled(len(train.images), recipe.batch_size, seed, epoch)
-    in_order = InOrder(len(validation.images), VALIDATION_BATCH)
-    return (
-        loader(Pictures(train, size, n_classes), shuffled),
-        loader(Pictures(validation, size, n_classes), in_order),
+    if len(train.targets) < 2 or len(validation.targets) < 1:
+        raise ValueError("training needs at least 2 rows, and 1 to validate with")
+    learned, held_out = (
+        Examples(data, recipe.sizes, recipe.model.input_px) for data in (train, validation)
     )
+    batches = FullBatches(_order(recipe, seed, train), len(learned), recipe.batch_size, epoch)
+    return loader(learned, batches), loader(held_out, InOrder(len(held_out), VALIDATION_BATCH))
 
 
-def _result(training: Training, folder: Path) -> FitResult:
-    best = checkpoints.read(folder / checkpoints.BEST)
-    last = checkpoints.read(folder / checkpoints.LAST) or best  # best is last if last got damaged
-    if best is None or last is None:
-        raise RuntimeError(f"the checkpoints in {folder} vanished while training; run it again")
-    weights = {
-        name.removeprefix("network."): value.contiguous()
-        for name, value in best["state_dict"].items()
-    }
-    n_parameters = sum(parameter.numel() for parameter in training.network.parameters())
-    rows = last["rows"]
-    return FitResult(weights, as_table(rows), best_epoch(rows), n_parameters, last["seconds"])
+def _order(recipe: Recipe, seed: int, train: TrainingData) -> Order:
+    """The order of the rows in each epoch by the recipe's sampler, from seed and epoch alone."""
+    n_rows, balanced = len(train.targets), recipe.data.sampler == "balanced"
+    labels = train.targets.argmax(axis=1)
+
+    def order(epoch: int) -> torch.Tensor:
+        generator = stream("order", seed, epoch)
+        if balanced:
+            return balanced_order(labels, n_rows, generator)
+        return torch.randperm(n_rows, generator=generator)
+
+    return order

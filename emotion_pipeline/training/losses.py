@@ -1,23 +1,85 @@
-"""Losses that a recipe can name: functions of logits, target distribution and smoothing."""
+"""Losses that a recipe can name, against a distribution over the classes, and class weights."""
 
 from collections.abc import Callable
+from functools import partial
 
+import numpy as np
 import torch
 from torch.nn import functional
 
-Loss = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
+from emotion_pipeline.training.values import Loss
+
+FOCAL_GAMMA = 2.0
+EFFECTIVE_NUMBER_BETA = 0.999
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def soft_cross_entropy(
-    logits: torch.Tensor, targets: torch.Tensor, label_smoothing: float = 0.0
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    label_smoothing: float = 0.0,
+    class_weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Mean cross-entropy in nats, a float32 scalar.
 
     `logits` (n, C) of any float type; `targets` (n, C), rows that sum to 1. Smoothing mixes that
-    share of the uniform distribution into the targets.
+    share of the uniform distribution into the targets; what a class then adds is multiplied by its
+    weight (C,), as in torch's `cross_entropy`.
     """
+    shares = _shares(targets, label_smoothing, class_weights)
+    return -(shares * functional.log_softmax(logits.float(), dim=1)).sum(1).mean()
+
+
+def focal(
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    label_smoothing: float = 0.0,
+    class_weights: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Cross-entropy in which a class counts by (1 - its probability) ** 2; arguments as there.
+
+    Lin et al. 2017, "Focal Loss for Dense Object Detection", over a softmax and for soft targets.
+    """
+    log_probabilities = functional.log_softmax(logits.float(), dim=1)
+    missing = (1 - log_probabilities.exp()) ** FOCAL_GAMMA
+    shares = _shares(targets, label_smoothing, class_weights)
+    return -(shares * missing * log_probabilities).sum(1).mean()
+
+
+LOSSES = {"soft_cross_entropy": soft_cross_entropy, "focal": focal}
+
+
+def build_loss(values: Loss, class_weights: torch.Tensor | None) -> LossFunction:
+    """The recipe's loss: logits (n, C) and targets (n, C) to a float32 scalar."""
+    return partial(
+        LOSSES[values.name],
+        label_smoothing=values.label_smoothing,
+        class_weights=class_weights,
+    )
+
+
+def class_weights(rule: str, targets: np.ndarray) -> np.ndarray | None:
+    """Weight of each class (C,) float32 by a rule of `values.Loss`; None for `none`.
+
+    `targets` (N, C) are those of the training rows, which sum to 1: a row counts for a class by
+    its share of it. The weights' mean over the rows is 1; a class without rows has weight 0.
+    """
+    if rule == "none":
+        return None
+    n_rows = targets.sum(axis=0, dtype=np.float64)
+    if rule == "effective_number":
+        beta = EFFECTIVE_NUMBER_BETA
+        divisors = (1 - beta**n_rows) / (1 - beta)
+    else:
+        divisors = n_rows
+    weights = np.divide(1, divisors, out=np.zeros_like(n_rows), where=n_rows > 0)
+    return (weights * n_rows.sum() / (weights @ n_rows)).astype(np.float32)
+
+
+def _shares(
+    targets: torch.Tensor, label_smoothing: float, class_weights: torch.Tensor | None
+) -> torch.Tensor:
+    """What each class counts in each row, (n, C)."""
     smooth = targets * (1 - label_smoothing) + label_smoothing / targets.shape[1]
-    return -(smooth * functional.log_softmax(logits.float(), dim=1)).sum(1).mean()
-
-
-LOSSES: dict[str, Loss] = {"soft_cross_entropy": soft_cross_entropy}
+    return smooth if class_weights is None else smooth * class_weights.to(smooth.device)

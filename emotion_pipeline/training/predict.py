@@ -1,13 +1,14 @@
 """Probabilities of a trained network for pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import nn
 
-from emotion_pipeline.training.data import standardise, to_tensor
+from emotion_pipeline.training.data import Inputs, as_tensors, network_inputs
 from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.values import PICTURES
 
 BATCH = 256
 
@@ -15,26 +16,52 @@ BATCH = 256
 def predict(
     model: nn.Module,
     recipe: Recipe,
-    images: np.ndarray | Sequence[np.ndarray],
+    inputs: tuple[np.ndarray, ...],
     device: str = "auto",
     batch_size: int = BATCH,
 ) -> np.ndarray:
     """Probabilities (N, C) float32, rows that sum to 1, columns in the order of `recipe.emotions`.
 
-    `images` are gray: (N, H, W) uint8, or N arrays (h, w) uint8 of any sizes. The mean of a
-    picture and its mirror image is taken where the recipe says `flip_at_test`. Always in full
-    precision, whatever the recipe trains with: half precision would make a picture's numbers
-    depend on the pictures beside it. Moves the model to `device` and switches it to evaluation.
+    `inputs` are those of `TrainingData.inputs`, N rows each. The mean over the recipe's
+    `test_views` of a picture is taken. Always in full precision, whatever the recipe trains with:
+    half precision would make a picture's numbers depend on the pictures beside it. Moves the model
+    to `device` and switches it to evaluation.
     """
     place = choose_device(device)
     model = model.to(place).eval()
-    pictures = to_tensor(images, recipe.model.input_px)
+    tensors = as_tensors(inputs, recipe.sizes, recipe.model.input_px)
     parts = [np.zeros((0, len(recipe.emotions)), np.float32)]
     with torch.inference_mode():
-        for batch in torch.split(pictures, batch_size) if len(pictures) else ():
-            shares = _probabilities(model, standardise(batch.to(place)), recipe.flip_at_test)
-            parts.append(shares.cpu().numpy())
+        for start in range(0, len(tensors[0]), batch_size):
+            batch = tuple(one[start : start + batch_size].to(place) for one in tensors)
+            seen = views(network_inputs(batch, recipe.data), recipe)
+            shares = [torch.softmax(model(*view).float(), dim=1) for view in seen]
+            parts.append(torch.stack(shares).mean(0).cpu().numpy())
     return np.concatenate(parts)  # (N, C)
+
+
+def views(inputs: Inputs, recipe: Recipe) -> Iterator[Inputs]:
+    """The views of normalised inputs that the recipe's `test_views` asks for.
+
+    `flip` adds the mirror image; `ten_crop` takes the four corners and the middle, each with its
+    mirror image: Krizhevsky et al. 2012, "ImageNet Classification with Deep Convolutional Neural
+    Networks". Features are the same in every view.
+    """
+    if PICTURES not in recipe.data.inputs or recipe.test_views == "one":
+        yield inputs
+        return
+    images, *others = inputs
+    crop_px = recipe.augment.crop_px if recipe.test_views == "ten_crop" else None
+    for image in _five_crops(images, crop_px) if crop_px else (images,):
+        yield (image, *others)
+        yield (image.flip(3), *others)
+
+
+def _five_crops(images: torch.Tensor, side_px: int) -> Iterator[torch.Tensor]:
+    below, beside = (length - side_px for length in images.shape[2:])
+    middle = (below // 2, beside // 2)
+    for top, left in ((0, 0), (0, beside), (below, 0), (below, beside), middle):
+        yield images[:, :, top : top + side_px, left : left + side_px]
 
 
 def choose_device(name: str) -> torch.device:
@@ -44,10 +71,3 @@ def choose_device(name: str) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def _probabilities(model: nn.Module, images: torch.Tensor, flipped_too: bool) -> torch.Tensor:
-    shares = torch.softmax(model(images).float(), dim=1)
-    if flipped_too:
-        shares = (shares + torch.softmax(model(images.flip(3)).float(), dim=1)) / 2
-    return shares  # (n, C)

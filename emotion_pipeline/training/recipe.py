@@ -1,25 +1,27 @@
-"""A recipe: every value that changes a number in a report, read from one small YAML file.
+"""A recipe of an emotion model: every value that changes a number in a report.
 
-Values only: a new behaviour is a named function in code, and a recipe names it. Loading needs
-neither torch nor Lightning, because every recipe is read when Dagster starts.
+Values only: a new behaviour is a named function in code, and a recipe names it. How recipes are
+read stands in `recipe_files`. Neither needs torch or Lightning, because every recipe is read when
+Dagster starts.
 """
 
-import re
-from fnmatch import fnmatch
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, model_validator
 
 from emotion_pipeline.domains import DOMAINS
-from emotion_pipeline.labels import LABEL_SPACES, nearest
+from emotion_pipeline.labels import LABEL_SPACES
+from emotion_pipeline.training.detection.recipe import FaceRecipe
+from emotion_pipeline.training.models import Sizes
 from emotion_pipeline.training.values import (
     Augment,
     Data,
+    Distil,
     Distinct,
     Domains,
     EarlyStopping,
+    Freeze,
+    Initial,
     Loss,
     Model,
     Optimiser,
@@ -29,13 +31,7 @@ from emotion_pipeline.training.values import (
     one_of,
 )
 
-FOLDER = Path(__file__).resolve().parent.parent / "recipes"
-LARGEST_FILE_BYTES = 64 * 1024
-NOT_IN_THE_WEIGHTS = {"description", "seeds", "evaluate_on", "flip_at_test"}
-
-
-class RecipeError(ValueError):
-    """A recipe that cannot be used; the message says which file, which field and why."""
+NOT_IN_THE_WEIGHTS = {"description", "seeds", "evaluate_on", "test_views"}
 
 
 class Recipe(Section):
@@ -51,11 +47,58 @@ class Recipe(Section):
     epochs: Annotated[int, Field(ge=1, le=1000)]
     batch_size: Annotated[int, Field(ge=2, le=8192)]
     early_stopping: EarlyStopping | None = None
+    initial: Initial | None = None
+    freeze: Freeze | None = None
+    distil: Distil | None = None
+    keep: Annotated[str, one_of("best", "last")] = "best"
+    """Which epoch's weights: the one with the lowest validation loss, or the last."""
     ema_decay: Annotated[float, Field(ge=0.5, lt=1)] | None = None
-    precision: Annotated[str, one_of("32-true", "bf16-mixed")] = "32-true"
-    flip_at_test: bool = True
+    """Moving average of the weights, which is then what is validated and kept."""
+    swa_from: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Plain average of the weights after each epoch from this share of the epochs on: Izmailov et
+    al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization"."""
+    precision: Annotated[str, one_of("32-true", "bf16-mixed", "16-mixed")] = "32-true"
+    compile: bool = False
+    """Whether torch compiles the network first; pays on GPUs only."""
+    test_views: Annotated[str, one_of("one", "flip", "ten_crop")] = "flip"
+    """Views of a test picture whose probabilities are averaged."""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=99), Distinct] = (1,)
     evaluate_on: Domains = DOMAINS
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        crop_px = self.augment.crop_px
+        if crop_px is not None and crop_px > self.model.input_px:
+            raise ValueError(f"augment.crop_px {crop_px} is more than {self.model.input_px} px")
+        if self.test_views == "ten_crop" and crop_px is None:
+            raise ValueError("test_views ten_crop takes its size from augment.crop_px")
+        if self.ema_decay is not None and self.swa_from is not None:
+            raise ValueError("ema_decay or swa_from, not both")
+        if self.optimiser.sam_rho and self.precision == "16-mixed":
+            raise ValueError("sam_rho does not go with 16-mixed, whose scaling hides the gradients")
+        if self.data.leave_out and (self.keep == "best" or self.early_stopping):
+            raise ValueError(
+                "data.leave_out needs `keep: last` and no early stopping: there is no"
+                " validation part that a model may be selected on"
+            )
+        return self
+
+    @property
+    def stem(self) -> str:
+        """How the file's name begins."""
+        return f"{self.data.labels}_{self.model.name}"
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """The recipes whose models this one is made from."""
+        first = self.initial.recipe if self.initial is not None else None
+        teachers = self.distil.teachers if self.distil is not None else ()
+        return (*((first,) if first else ()), *teachers)
+
+    @property
+    def sizes(self) -> Sizes:
+        """What the network is given and asked for."""
+        return Sizes(self.data.n_channels, self.data.n_features, len(self.emotions))
 
     @property
     def emotions(self) -> tuple[str, ...]:
@@ -63,45 +106,10 @@ class Recipe(Section):
         return LABEL_SPACES[self.data.label_space].emotions
 
 
-def training_values(recipe: Recipe) -> dict[str, Any]:
+Trained = Recipe | FaceRecipe
+"""The recipes that a training follows."""
+
+
+def training_values(recipe: Trained) -> dict[str, Any]:
     """The values that change the weights, for fingerprints: JSON types only."""
     return recipe.model_dump(mode="json", exclude=NOT_IN_THE_WEIGHTS)
-
-
-def load(path: Path) -> Recipe:
-    """Read one recipe. RecipeError names the file, each wrong field and what is possible there."""
-    try:
-        recipe = Recipe.model_validate(_read(path))
-    except ValidationError as error:
-        faults = (_sentence(fault) for fault in error.errors(include_url=False))
-        raise RecipeError(f"{path}: " + "; ".join(faults)) from None
-    stem = f"{recipe.data.labels}_{recipe.model.name}"
-    if not re.fullmatch(rf"{stem}(_[a-z0-9]+)*", path.stem):
-        raise RecipeError(f"{path}: the file must be called {stem}.yaml or {stem}_<twist>.yaml")
-    return recipe
-
-
-def load_all(folder: Path = FOLDER, pattern: str = "*") -> dict[str, Recipe]:
-    """The recipes of a folder by name, which is the file name without its ending."""
-    paths = sorted(folder.glob("*.yaml"))
-    return {path.stem: load(path) for path in paths if fnmatch(path.stem, pattern)}
-
-
-def _read(path: Path) -> Any:
-    try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise RecipeError(f"{path}: larger than {LARGEST_FILE_BYTES} bytes, so not a recipe")
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise RecipeError(f"{path}: not readable as YAML: {error}") from error
-
-
-def _sentence(fault: Any) -> str:
-    """One fault of pydantic as `model.name: unknown name 'cnn4'; did you mean 'cnn5'?`."""
-    field = ".".join(map(str, fault["loc"])) or "the file"
-    if fault["type"] == "extra_forbidden":
-        known = sorted({name for part in Section.__subclasses__() for name in part.model_fields})
-        return f"{field}: {nearest(str(fault['loc'][-1]), known)}"
-    return f"{field}: {fault['msg'].removeprefix('Value error, ')} (got {fault['input']!r:.80})"

@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -13,20 +14,41 @@ from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from emotion_pipeline.training import checkpoints
-from emotion_pipeline.training.averaging import WarmAverage
-from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.averaging import TailAverage, WarmAverage
+from emotion_pipeline.training.recipe import Trained
 
 
-def build_trainer(recipe: Recipe, folder: Path, device: str, progress: bool) -> pl.Trainer:
-    """A Trainer on one device that writes into the folder only."""
+@dataclass(frozen=True)
+class Hardware:
+    """On what a training runs: `device` auto, cpu, cuda or mps, and how many of them.
+
+    Several share every batch, each in a process of its own, by Lightning's `strategy`.
+    """
+
+    device: str = "auto"
+    n_devices: int = 1
+    strategy: str = "ddp_spawn"
+
+
+ANYTHING = Hardware()
+
+
+def build_trainer(recipe: Trained, folder: Path, hardware: Hardware, progress: bool) -> pl.Trainer:
+    """A Trainer that writes into the folder only."""
     bar = progress and sys.stderr.isatty()  # a log file gets one line per epoch instead
     callbacks: list[Callback] = [checkpoints.KeepLastAndBest(folder)]
-    callbacks += [WarmAverage(recipe.ema_decay)] if recipe.ema_decay else []
+    if recipe.ema_decay is not None:
+        callbacks.append(WarmAverage(recipe.ema_decay))
+    if recipe.swa_from is not None:
+        callbacks.append(TailAverage(int(recipe.swa_from * recipe.epochs)))
     callbacks += [TQDMProgressBar(refresh_rate=5)] if bar else []
+    device, several = hardware.device, hardware.n_devices > 1
     on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
     return pl.Trainer(
         accelerator=device,
-        devices=1,
+        devices=hardware.n_devices,
+        strategy=hardware.strategy if several else "auto",
+        sync_batchnorm=several and on_gpu,  # torch has it for GPUs only
         precision=recipe.precision,  # type: ignore[arg-type]
         max_epochs=recipe.epochs,
         callbacks=callbacks,
@@ -42,7 +64,7 @@ def build_trainer(recipe: Recipe, folder: Path, device: str, progress: bool) -> 
 
 
 @contextmanager
-def memory_advice(recipe: Recipe) -> Iterator[None]:
+def memory_advice(recipe: Trained) -> Iterator[None]:
     """Turn running out of memory into an error that says what to change."""
     try:
         yield

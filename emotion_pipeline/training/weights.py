@@ -16,7 +16,6 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from emotion_pipeline.training import models
-from emotion_pipeline.training.data import NORMALISATION
 from emotion_pipeline.training.recipe import Recipe
 
 WEIGHTS = "weights.safetensors"
@@ -38,7 +37,7 @@ def describe(
         "seed": seed,
         "emotions": list(recipe.emotions),
         "input_px": recipe.model.input_px,
-        "normalisation": NORMALISATION,
+        "normalisation": recipe.data.normalisation,
         "digests": digests,
         "libraries": {name: _version(name) for name in LIBRARIES},
         "n_parameters": n_parameters,
@@ -62,13 +61,13 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
 
     Raises ModelError unless both files are there, whole, and agree with one another.
     """
-    meta = _read_meta(folder / META)
+    meta = read_meta(folder / META)
     recipe = recipe_of(meta, folder)
     try:
-        network = models.build(recipe.model.name, recipe.model, len(recipe.emotions))
+        network = models.build(recipe.model.name, recipe.model, recipe.sizes)
     except ValueError as error:
         raise ModelError(f"{folder / META}: {error}") from error
-    network.load_state_dict(_read_weights(folder / WEIGHTS, network))
+    network.load_state_dict(read_weights(folder / WEIGHTS, network))
     return network.eval(), meta
 
 
@@ -83,7 +82,7 @@ def recipe_of(meta: dict[str, Any], folder: Path) -> Recipe:
     expected = {
         "emotions": list(recipe.emotions),
         "input_px": recipe.model.input_px,
-        "normalisation": NORMALISATION,
+        "normalisation": recipe.data.normalisation,
     }
     for name, value in expected.items():
         if meta.get(name) != value:
@@ -91,7 +90,8 @@ def recipe_of(meta: dict[str, Any], folder: Path) -> Recipe:
     return recipe
 
 
-def _read_meta(path: Path) -> dict[str, Any]:
+def read_meta(path: Path) -> dict[str, Any]:
+    """What a description says, unchecked; ModelError where it cannot be read."""
     try:
         if path.stat().st_size > LARGEST_META_BYTES:
             raise ModelError(f"{path}: larger than {LARGEST_META_BYTES} bytes, so not ours")
@@ -107,7 +107,7 @@ def _read_meta(path: Path) -> dict[str, Any]:
     return meta
 
 
-def _read_weights(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
+def read_weights(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
     """Tensors with exactly the names, shapes and types of the network's, all of them finite."""
     try:
         tensors: dict[str, torch.Tensor] = load_file(path)

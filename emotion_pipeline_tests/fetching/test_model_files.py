@@ -1,6 +1,7 @@
 import hashlib
 import multiprocessing
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,13 +14,16 @@ import pytest
 
 from emotion_pipeline.fetching import FetchFailed, web
 from emotion_pipeline.fetching.model_files import (
+    IMAGENET,
     MODEL_FILES,
     SETTING,
     ModelFileMissing,
     ModelFileRefused,
+    digest,
     find,
 )
 from emotion_pipeline.settings import Settings
+from emotion_pipeline.training import models
 from emotion_pipeline_tests.fetching.web_server import Answer, serving
 from emotion_pipeline_tests.shared_data import shared_file
 
@@ -52,7 +56,8 @@ def model(request, server):
 
 def published(model, url):
     sha256 = hashlib.sha256(WEIGHTS).hexdigest()
-    return replace(model, source=replace(model.source, url=url + PATH, sha256=sha256))
+    source = replace(model.source, url=url + PATH, sha256=sha256)
+    return replace(model, source=source, mirrors=())
 
 
 def misses(model, folder, *parts):
@@ -187,6 +192,46 @@ def test_a_killed_download_leaves_nothing_under_the_final_name(server, tmp_path)
     assert find(model, tmp_path).read_bytes() == WEIGHTS
 
 
+def without_checksum(url):
+    model = published(MODEL_FILES[0], url)
+    return replace(model, source=replace(model.source, sha256=None))
+
+
+def test_without_a_published_checksum_any_bytes_are_taken_and_their_digest_is_known(
+    server, tmp_path
+):
+    model = without_checksum(server.url)
+    assert digest(model, tmp_path) is None
+    assert find(model, tmp_path).read_bytes() == WEIGHTS
+    assert digest(model, tmp_path) == hashlib.sha256(WEIGHTS).hexdigest()
+    (tmp_path / model.source.file).write_bytes(b"others")
+    assert find(model, tmp_path).read_bytes() == b"others"
+    assert digest(model, tmp_path) == hashlib.sha256(b"others").hexdigest()
+    assert server.asked == [PATH]
+
+
+def test_without_a_published_checksum_the_message_says_so(server, tmp_path):
+    server.answers[PATH] = Answer(status=404)
+    with pytest.raises(ModelFileMissing, match="no checksum named"):
+        find(without_checksum(server.url), tmp_path)
+
+
+def test_a_mirror_is_asked_where_the_first_address_fails_and_only_then(model, server, tmp_path):
+    mirrored = replace(model, mirrors=(f"{server.url}/broken", f"{server.url}/mirror"))
+    server.answers |= {PATH: Answer(WEIGHTS[:-9]), "/mirror": Answer(WEIGHTS)}
+    assert find(mirrored, tmp_path / "one").read_bytes() == WEIGHTS
+    assert server.asked == [PATH, "/broken", "/mirror"]
+    server.answers[PATH] = Answer(WEIGHTS)
+    assert find(mirrored, tmp_path / "other").read_bytes() == WEIGHTS
+    assert server.asked == [PATH, "/broken", "/mirror", PATH]
+
+
+def test_mirrors_are_held_to_the_same_checksum_and_each_failure_is_said(model, server, tmp_path):
+    server.answers = {PATH: Answer(status=404), "/mirror": Answer(WEIGHTS[::-1])}
+    mirrored = replace(model, mirrors=(f"{server.url}/mirror",))
+    misses(mirrored, tmp_path, "answered 404", "differs from the one this version was written for")
+
+
 def test_the_message_names_a_setting_that_exists(monkeypatch, tmp_path):
     monkeypatch.setenv(SETTING, str(tmp_path))
     assert Settings().model_files_root == tmp_path
@@ -194,8 +239,28 @@ def test_the_message_names_a_setting_that_exists(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("model", MODEL_FILES, ids=lambda model: model.source.file)
 def test_addresses_are_encrypted_and_end_in_the_name_of_the_file(model):
-    assert model.source.url.startswith("https://")
-    assert model.source.url.endswith(f"/{model.source.file}")
+    for url in (model.source.url, *model.mirrors):
+        assert url.startswith("https://")
+        assert url.endswith(f"/{model.source.file}")
+
+
+def test_digests_are_whole_and_no_two_files_share_one_or_a_name():
+    named = [model.source.sha256 for model in MODEL_FILES if model.source.sha256]
+    assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in named)
+    assert len(set(named)) == len(named)
+    assert len({model.source.file for model in MODEL_FILES}) == len(MODEL_FILES)
+
+
+@pytest.mark.parametrize(("family", "variant"), IMAGENET)
+def test_weights_of_imagenet_are_those_that_torchvision_names(family, variant):
+    from torchvision.models import get_model_weights
+
+    assert family in models.NAMES
+    architecture = f"{family}_{variant}" if variant else family
+    best = get_model_weights(architecture).DEFAULT
+    source = IMAGENET[family, variant].source
+    assert source.url == best.url
+    assert source.file == f"{architecture}-{source.sha256[:8]}.pth"
 
 
 @pytest.mark.model_files

@@ -9,10 +9,11 @@ import torch
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.curves import best_epoch, has_ended
+from emotion_pipeline.training.epochs import TrainingDivergedError
 from emotion_pipeline.training.fit import FitResult, fit
-from emotion_pipeline.training.module import TrainingDivergedError
 from emotion_pipeline.training.optimise import learning_rate_factor
 from emotion_pipeline.training.recipe import Recipe, training_values
+from emotion_pipeline.training.trainer import Hardware
 from emotion_pipeline.training.values import Schedule
 from emotion_pipeline_tests.training import tiny
 
@@ -20,7 +21,7 @@ from emotion_pipeline_tests.training import tiny
 def _fit(folder: Path, recipe: Recipe | None = None, seed: int = 1, identity: str = "a"):
     train, validation = tiny.patterns(64), tiny.patterns(32, seed=9)
     chosen = recipe or tiny.recipe()
-    return fit(chosen, seed, train, validation, folder, identity=identity, device="cpu")
+    return fit(chosen, seed, train, validation, folder, identity=identity, hardware=Hardware("cpu"))
 
 
 def _same(one: FitResult, other: FitResult) -> bool:
@@ -72,7 +73,7 @@ def test_training_learns_patterns_that_are_easy_to_tell_apart(tmp_path, monkeypa
     assert losses.iloc[-1] < 0.8 * losses.iloc[0]
     assert result.curves["validation_accuracy_score"].max() > 3 / tiny.N_CLASSES
     assert result.curves["epoch"].tolist() == list(range(1, 13))
-    assert result.best_epoch == result.curves["validation_loss"].argmin() + 1
+    assert result.epoch == result.curves["validation_loss"].argmin() + 1
     assert result.n_parameters > 0
     assert result.seconds > 0
     assert list((tmp_path / "work" / "tensorboard").glob("events*"))
@@ -146,7 +147,8 @@ def test_what_other_inputs_left_behind_is_removed(tmp_path, finished_folder, unk
 def test_divergence_names_learning_rate_and_precision(tmp_path, monkeypatch):
     from emotion_pipeline.training import module
 
-    monkeypatch.setitem(module.LOSSES, "soft_cross_entropy", lambda *_: torch.tensor(float("nan")))
+    nonsense = lambda *_: lambda logits, _: logits.sum() * float("nan")  # noqa: E731
+    monkeypatch.setattr(module, "build_loss", nonsense)
     with pytest.raises(TrainingDivergedError, match=r"learning_rate than 0\.05.*32-true"):
         _fit(tmp_path, tiny.recipe(precision="bf16-mixed"))
     assert not (tmp_path / checkpoints.LAST).exists()
@@ -158,7 +160,7 @@ def test_too_little_memory_ends_with_advice(tmp_path, monkeypatch):
     def full(*_):
         raise torch.OutOfMemoryError("no room")
 
-    monkeypatch.setitem(module.LOSSES, "soft_cross_entropy", full)
+    monkeypatch.setattr(module, "build_loss", lambda *_: full)
     with pytest.raises(MemoryError, match="halve batch_size"):
         _fit(tmp_path)
 
@@ -177,7 +179,7 @@ def test_the_run_stops_when_patience_is_exhausted_and_stays_stopped(tmp_path):
     patience = {"patience_epochs": 2}
     recipe = tiny.recipe(epochs=20, optimiser=optimiser, early_stopping=patience, ema_decay=None)
     result = _fit(tmp_path, recipe)
-    assert len(result.curves) == result.best_epoch + 2 < 20
+    assert len(result.curves) == result.epoch + 2 < 20
     assert _same(_fit(tmp_path, recipe), result)
 
 

@@ -6,14 +6,13 @@ import pytest
 import yaml
 
 from emotion_pipeline.training import models
-from emotion_pipeline.training.recipe import (
+from emotion_pipeline.training.recipe import Recipe, training_values
+from emotion_pipeline.training.recipe_files import (
     FOLDER,
     LARGEST_FILE_BYTES,
-    Recipe,
     RecipeError,
     load,
     load_all,
-    training_values,
 )
 from emotion_pipeline_tests.training import tiny
 
@@ -34,7 +33,8 @@ def _written(folder: Path, field: str, value: object) -> Path:
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_of_the_package_loads_builds_and_fits_a_screen(path):
     recipe = load(path)
-    models.build(recipe.model.name, recipe.model, len(recipe.emotions))
+    if isinstance(recipe, Recipe):
+        models.build(recipe.model.name, recipe.model, recipe.sizes)
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 30
     assert load_all()[path.stem] == recipe
 
@@ -52,6 +52,10 @@ def test_every_recipe_of_the_package_loads_builds_and_fits_a_screen(path):
         ("schedule.name", "cosin", "cosine"),
         ("precision", "bf16", "bf16-mixed"),
         ("loss.name", "cross_entropy", "soft_cross_entropy"),
+        ("loss.class_weights", "invers", "inverse"),
+        ("data.inputs", ["blendshape"], "blendshapes"),
+        ("test_views", "tencrop", "ten_crop"),
+        ("task", "emotion", "emotions"),
         ("optimiser.learning_rat", 0.1, "learning_rate"),
     ],
 )
@@ -73,7 +77,14 @@ def test_a_wrong_name_is_answered_with_the_nearest(tmp_path, field, wrong, answe
         ("loss.label_smoothing", float("nan")),
         ("ema_decay", 1.0),
         ("model.input_px", 16),
-        ("model.widths", []),
+        ("model.widths", [0]),
+        ("optimiser.sam_rho", 2),
+        ("augment.mixup_alpha", -1),
+        ("swa_from", 1.0),
+        ("initial", {"imagenet": False}),
+        ("initial", {"imagenet": True, "recipe": "other"}),
+        ("distil", {"teachers": [], "share": 0.5}),
+        ("freeze", {"parts": []}),
         ("seeds", [1, 1]),
         ("seeds", []),
         ("data.domains", ["original", "original"]),
@@ -84,6 +95,57 @@ def test_a_wrong_name_is_answered_with_the_nearest(tmp_path, field, wrong, answe
 def test_a_value_out_of_bounds_is_refused_with_its_field(tmp_path, field, wrong):
     with pytest.raises(RecipeError, match=field.replace(".", r"\.")):
         load(_written(tmp_path, field, wrong))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"augment": {"crop_px": 48}}, "more than 32 px"),
+        ({"test_views": "ten_crop"}, "crop_px"),
+        ({"ema_decay": 0.9, "swa_from": 0.5}, "not both"),
+        ({"data": {"labels": "personal", "pictures": "personal", "leave_out": "take_id"}}, "keep"),
+        (
+            {
+                "optimiser": {"name": "sgd", "learning_rate": 0.1, "sam_rho": 0.05},
+                "precision": "16-mixed",
+            },
+            "sam_rho",
+        ),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        tiny.recipe(**changes)
+
+
+def _folder(folder: Path, **recipes: dict) -> Path:
+    """A folder of recipes that are tiny but for these changes."""
+    for name, changes in recipes.items():
+        content = tiny.recipe(**changes).model_dump(mode="json")
+        (folder / f"ferplus_cnn5_{name}.yaml").write_text(yaml.safe_dump(content))
+    return folder
+
+
+def test_recipes_come_after_those_that_they_follow_from(tmp_path):
+    first, taught = {"initial": {"recipe": "ferplus_cnn5_z"}}, {"teachers": ["ferplus_cnn5_b"]}
+    found = load_all(_folder(tmp_path, a={"distil": taught}, b=first, z={}))
+    assert list(found) == ["ferplus_cnn5_z", "ferplus_cnn5_b", "ferplus_cnn5_a"]
+    assert found["ferplus_cnn5_a"].follows == ("ferplus_cnn5_b",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"initial": {"recipe": "ferplus_cnn5_y"}}, "ferplus_cnn5_z"),
+        ({"initial": {"recipe": "ferplus_cnn5_z", "seed": 9}}, "no seed 9"),
+        ({"initial": {"recipe": "ferplus_cnn5_a"}}, "follow from themselves"),
+        ({"distil": {"teachers": ["ferplus_cnn5_other"]}}, "cannot teach"),
+    ],
+)
+def test_a_recipe_that_cannot_follow_from_another_is_refused(tmp_path, changes, message):
+    seven = {"labels": "ferplus", "pictures": "fer2013", "label_space": "seven_emotions"}
+    with pytest.raises(RecipeError, match=message):
+        load_all(_folder(tmp_path, a=changes, z={}, other={"data": seven}))
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "a: [", "a: \0", "x" * (LARGEST_FILE_BYTES + 1)])
@@ -109,15 +171,15 @@ def test_the_file_name_says_data_and_model(tmp_path):
 
 
 def test_only_values_that_change_the_weights_are_training_values():
-    same = tiny.recipe(description="other", seeds=[7], evaluate_on=["jpeg-1"], flip_at_test=False)
+    same = tiny.recipe(description="other", seeds=[7], evaluate_on=["jpeg-1"], test_views="one")
     assert training_values(same) == training_values(tiny.recipe())
-    for name in set(Recipe.model_fields) - {"description", "seeds", "evaluate_on", "flip_at_test"}:
+    for name in set(Recipe.model_fields) - {"description", "seeds", "evaluate_on", "test_views"}:
         assert name in training_values(same)
 
 
 def test_loading_recipes_needs_no_torch():
     code = (
-        "import sys; from emotion_pipeline.training.recipe import load_all; load_all(); "
+        "import sys; from emotion_pipeline.training.recipe_files import load_all; load_all(); "
         "assert not {'torch', 'lightning', 'cv2'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

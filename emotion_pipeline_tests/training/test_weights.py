@@ -14,7 +14,7 @@ RECIPE = tiny.recipe()
 
 @pytest.fixture
 def saved(tmp_path):
-    network = models.build("cnn5", RECIPE.model, 8)
+    network = models.build("cnn5", RECIPE.model, RECIPE.sizes)
     network(torch.randn(16, 1, 32, 32))  # so that the normalisation layers know something
     meta = weights.describe(RECIPE, seed=3, n_parameters=1, digests={"train": "abc"})
     weights.save(tmp_path, network.state_dict(), meta)
@@ -86,21 +86,23 @@ def test_missing_and_damaged_files_are_refused(saved, name, content):
 
 
 def test_predictions_are_probabilities_that_do_not_depend_on_the_batch(saved):
-    images = [*tiny.patterns(13).images, np.full((90, 70), 3, np.uint8)]
+    images = tiny.patterns(14).inputs
     whole = predict(saved[1], RECIPE, images, "cpu")
-    single = np.concatenate([predict(saved[1], RECIPE, [image], "cpu") for image in images])
+    single = np.concatenate(
+        [predict(saved[1], RECIPE, (image[None],), "cpu") for image in images[0]]
+    )
     assert (whole.shape, whole.dtype) == ((14, 8), np.float32)
     assert np.allclose(whole.sum(axis=1), 1, atol=1e-5)
     assert np.allclose(whole, single, atol=1e-5)
     assert np.allclose(whole, predict(saved[1], RECIPE, images, "cpu", batch_size=5), atol=1e-5)
-    assert predict(saved[1], RECIPE, [], "cpu").shape == (0, 8)
+    assert predict(saved[1], RECIPE, (images[0][:0],), "cpu").shape == (0, 8)
 
 
 def test_flip_at_test_makes_a_picture_and_its_mirror_image_equal(saved):
-    images = tiny.patterns(6).images
-    plain = RECIPE.model_copy(update={"flip_at_test": False})
+    (images,) = tiny.patterns(6).inputs
+    plain = RECIPE.model_copy(update={"test_views": "one"})
     mirrored = images[:, :, ::-1].copy()
-    both = [predict(saved[1], RECIPE, pictures, "cpu") for pictures in (images, mirrored)]
-    alone = [predict(saved[1], plain, pictures, "cpu") for pictures in (images, mirrored)]
+    both = [predict(saved[1], RECIPE, (pictures,), "cpu") for pictures in (images, mirrored)]
+    alone = [predict(saved[1], plain, (pictures,), "cpu") for pictures in (images, mirrored)]
     assert np.allclose(*both, atol=1e-5)
     assert np.allclose(both[0], (alone[0] + alone[1]) / 2, atol=1e-5)

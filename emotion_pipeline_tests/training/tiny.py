@@ -35,4 +35,4 @@ def patterns(n: int, seed: int = 0) -> TrainingData:
     images = random.integers(0, 60, (n, 32, 32)).astype(np.uint8)
     for image, emotion in zip(images, classes, strict=True):
         image[4 * emotion : 4 * emotion + 4] += 180
-    return TrainingData(images, np.eye(N_CLASSES, dtype=np.float32)[classes])
+    return TrainingData(np.eye(N_CLASSES, dtype=np.float32)[classes], images[..., None])

@@ -1,0 +1,1 @@
+"""Trained models in use, outside of the lake: with neither torch nor Dagster."""

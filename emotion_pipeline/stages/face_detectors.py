@@ -1,0 +1,134 @@
+"""`models/<recipe>` of recipes that find faces: weights per seed, and how they came.
+
+What is trained on are the whole pictures of `samples` with their published boxes.
+"""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from emotion_pipeline.datasets import get_dataset
+from emotion_pipeline.fingerprint import fingerprint
+from emotion_pipeline.lake.artifacts import Artifact
+from emotion_pipeline.stages import first_weights
+from emotion_pipeline.stages.base import Lacking, Produced, Workspace, present
+from emotion_pipeline.stages.face_rows import FaceRows, face_rows
+from emotion_pipeline.training.detection.recipe import FaceRecipe
+from emotion_pipeline.training.recipe import training_values
+
+if TYPE_CHECKING:
+    from emotion_pipeline.training.outcome import FitResult
+
+CURVES = "curves.csv"
+
+
+def prepare(workspace: Workspace, recipe: FaceRecipe) -> None:
+    """Have what training takes from outside; Lacking where it cannot be had."""
+    if find_spec("albumentations") is None:
+        raise Lacking(
+            "training a face detector takes Albumentations: install the extra `detection`, as in"
+            " uv pip install -e '.[detection]'"
+        )
+    first_weights.prepare(workspace, recipe)
+
+
+def code(recipe: FaceRecipe) -> str:
+    """Fingerprint of the training code and of the recipe's values that change the weights."""
+    modules = ("emotion_pipeline.training.detection.fit", "emotion_pipeline.imaging.codec")
+    return fingerprint(*modules, values=training_values(recipe))
+
+
+def artifact(workspace: Workspace, name: str, seed: str | int) -> Artifact:
+    """Where the weights of one seed lie."""
+    return workspace.lake.artifact(f"models/{name}", seed=seed)
+
+
+def train(workspace: Workspace, name: str, recipe: FaceRecipe, seed: int) -> Produced:
+    """Train one recipe with one seed, or keep the weights that the lake already has.
+
+    A killed training goes on from its last whole epoch. The weights are replaced at the end.
+    """
+    with workspace.lake.lock(f"models/{name}/{seed}"):
+        target = artifact(workspace, name, seed)
+        found = face_rows(workspace, get_dataset(recipe.data.pictures), "train", "validation")
+        inputs = found.digest()
+        known = target.provenance()
+        if known is not None and known.made_from(inputs, code(recipe)):
+            return Produced(
+                known.content, "weights of these rows and this recipe are there already"
+            )
+        return _train(_Job(workspace, name, recipe, seed, found, inputs), target)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One training of one seed: what it is made from."""
+
+    workspace: Workspace
+    name: str
+    recipe: FaceRecipe
+    seed: int
+    found: FaceRows
+    inputs: str
+
+
+def _train(job: _Job, target: Artifact) -> Produced:
+    from emotion_pipeline.training.weights import WEIGHTS, save
+
+    result = _fit(job)
+    meta = _meta(job, result)
+    with target.replace(job.inputs, code(job.recipe), content_of=[WEIGHTS]) as folder:
+        save(folder, result.state_dict, meta)
+        result.curves.to_csv(folder / CURVES, index=False)
+    figures = {key: value for key, value in meta.items() if isinstance(value, int | float)}
+    score = f"validation AP50 {meta['validation_ap50_score']:.1%}"
+    summary = f"{score} in epoch {result.epoch}, {result.seconds:.0f} s of training"
+    made = present(target.version())
+    return Produced(made, summary, figures, {"curves": pa.Table.from_pandas(result.curves)})
+
+
+def _fit(job: _Job) -> "FitResult":
+    from emotion_pipeline.training.detection.data import FacePictures
+    from emotion_pipeline.training.detection.fit import fit
+    from emotion_pipeline.training.predict import choose_device
+
+    settings = job.workspace.settings
+    splits = [job.found.of(split) for split in ("train", "validation")]
+    learned, held_out = (FacePictures(rows.pictures(), rows.boxes()) for rows in splits)
+    on_gpu = choose_device(settings.device).type == "cuda"
+    return fit(
+        job.recipe,
+        job.seed,
+        learned,
+        held_out,
+        job.workspace.lake.scratch / "training" / job.name / str(job.seed),
+        identity=f"{job.inputs} {code(job.recipe)}",
+        imagenet=first_weights.read(job.workspace, job.recipe),
+        device=settings.device,
+        n_workers=settings.workers if on_gpu else 0,  # on the CPU the network takes all the time
+    )
+
+
+def _meta(job: _Job, result: "FitResult") -> dict[str, Any]:
+    """What `meta.json` says of the model."""
+    from emotion_pipeline.training.detection.weights import describe
+
+    kept = result.curves.set_index("epoch").loc[result.epoch]
+    splits = job.found.rows["split"].to_pylist()
+    return {
+        **describe(
+            job.recipe,
+            seed=job.seed,
+            n_parameters=result.n_parameters,
+            digests={"inputs": job.inputs, "code": code(job.recipe)},
+        ),
+        "recipe_name": job.name,
+        "epoch": int(result.epoch),
+        "validation_ap50_score": float(kept["validation_ap50_score"]),
+        "training_s": round(result.seconds, 1),
+        "n_training_rows": splits.count("train"),
+        "n_validation_rows": splits.count("validation"),
+        "synthetic": any(job.found.rows["synthetic"].to_pylist()),
+    }

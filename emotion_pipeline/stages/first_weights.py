@@ -1,0 +1,61 @@
+"""Where a training starts: weights of another recipe's model, or of torchvision's on ImageNet."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_pipeline.fetching import FetchFailed
+from emotion_pipeline.fetching.model_files import IMAGENET, find
+from emotion_pipeline.stages.base import Lacking, Needs, Workspace, present
+from emotion_pipeline.training.recipe import Trained
+
+if TYPE_CHECKING:
+    import torch
+
+
+def needs(recipe: Trained) -> tuple[Needs, ...]:
+    """The edge to the model that training starts from."""
+    initial = recipe.initial
+    if initial is None or initial.recipe is None:
+        return ()
+    return (Needs(f"models/{initial.recipe}", (str(initial.seed),)),)
+
+
+def prepare(workspace: Workspace, recipe: Trained) -> None:
+    """Get the ImageNet weights that the recipe starts from; Lacking where they cannot be had."""
+    if recipe.initial is not None and recipe.initial.imagenet:
+        _imagenet_file(workspace, recipe)
+
+
+def versions(workspace: Workspace, recipe: Trained) -> tuple[str, ...]:
+    """Digest of the model that training starts from; ImageNet's weights never change."""
+    initial = recipe.initial
+    if initial is None or initial.recipe is None:
+        return ()
+    model = workspace.lake.artifact(f"models/{initial.recipe}", seed=initial.seed)
+    return (present(model.version()),)
+
+
+def read(workspace: Workspace, recipe: Trained) -> "dict[str, torch.Tensor] | None":
+    """The tensors to start from by name; None where they are drawn."""
+    from emotion_pipeline.training.initial import read_imagenet
+    from emotion_pipeline.training.weights import load
+
+    initial = recipe.initial
+    if initial is None:
+        return None
+    if initial.recipe is None:
+        return read_imagenet(_imagenet_file(workspace, recipe))
+    model = workspace.lake.artifact(f"models/{initial.recipe}", seed=initial.seed)
+    network, _ = load(model.folder)
+    return dict(network.state_dict())
+
+
+def _imagenet_file(workspace: Workspace, recipe: Trained) -> Path:
+    family = (recipe.model.name, recipe.model.variant)
+    if family not in IMAGENET:
+        known = ", ".join(" ".join(filter(None, one)) for one in IMAGENET)
+        raise ValueError(f"no ImageNet weights for {recipe.model.name}; there are some for {known}")
+    try:
+        return find(IMAGENET[family], workspace.settings.model_files_root)
+    except FetchFailed as failed:
+        raise Lacking(str(failed)) from failed

@@ -1,0 +1,201 @@
+"""What a recipe adds to the graph: its model and its predictions.
+
+Each kind of recipe has its own: an emotion model, a face detector, or a model that was trained
+elsewhere and only predicts.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.domains import DEGRADED, GRAYSCALE, ORIGINAL
+from emotion_pipeline.stages import (
+    face_detectors,
+    face_predictions,
+    first_weights,
+    foreign,
+    models,
+    predictions,
+    teaching,
+    validation,
+)
+from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
+from emotion_pipeline.training.detection.recipe import FaceRecipe
+from emotion_pipeline.training.foreign import ForeignRecipe
+from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.recipe_files import AnyRecipe
+
+Make = Callable[[Workspace, str | None], Produced]
+
+
+def build(
+    name: str,
+    recipes: Mapping[str, AnyRecipe],
+    datasets: Mapping[str, Dataset],
+    *,
+    by_default: bool,
+    model_files: Path,
+) -> list[Stage]:
+    """The stages of one of the recipes; with `by_default`, a refresh of everything makes them.
+
+    `model_files` is the folder with the model files of other publishers.
+    """
+    recipe = recipes[name]
+    made = None if by_default else ()
+    match recipe:
+        case Recipe():
+            others = {key: one for key, one in recipes.items() if isinstance(one, Recipe)}
+            labels = datasets[recipe.data.labels]
+            return [
+                _model(name, recipe, labels, others, made),
+                _predictions(name, recipe, labels, made),
+            ]
+        case FaceRecipe():
+            return list(_detector(name, recipe, datasets[recipe.data.labels], made))
+        case ForeignRecipe():
+            labels = datasets[recipe.data.labels]
+            return [_foreign(name, recipe, labels, made, model_files)]
+
+
+def _model(
+    name: str,
+    recipe: Recipe,
+    labels: Dataset,
+    recipes: dict[str, Recipe],
+    by_default: tuple[str, ...] | None,
+) -> Stage:
+    return Stage(
+        key=f"models/{name}",
+        description=recipe.description,
+        code=models.code(recipe),
+        needs=(
+            *_pictures_needed(recipe, recipe.data.domains),
+            Needs(f"samples/{labels.name}"),
+            *first_weights.needs(recipe),
+            *teaching.needs(recipe),
+        ),
+        make=gated(
+            labels,
+            lambda workspace, seed: models.train(workspace, name, recipe, int(seed or 0), recipes),
+        ),
+        version=lambda workspace, seed: models.artifact(workspace, name, seed or "").version(),
+        dimension="seed",
+        partitions=tuple(str(seed) for seed in recipe.seeds),
+        kinds=("pytorch",),
+        pool="training",
+        prepare=lambda workspace: first_weights.prepare(workspace, recipe),
+        by_default=by_default,
+    )
+
+
+def _predictions(
+    name: str, recipe: Recipe, labels: Dataset, by_default: tuple[str, ...] | None
+) -> Stage:
+    return Stage(
+        key=f"predictions/{name}",
+        description="Truth, votes and probabilities of every test picture, per domain.",
+        code=predictions.code(recipe),
+        needs=(
+            Needs(f"models/{name}"),
+            Needs(f"samples/{labels.name}"),
+            *_pictures_needed(recipe, (ORIGINAL, *recipe.evaluate_on), same_partition=True),
+        ),
+        make=gated(
+            labels,
+            lambda workspace, domain: predictions.make(workspace, name, recipe, domain or ""),
+        ),
+        version=lambda workspace, domain: predictions.version(
+            workspace, name, recipe, domain or ""
+        ),
+        dimension="domain",
+        partitions=recipe.evaluate_on,
+        by_default=by_default,
+    )
+
+
+def _detector(
+    name: str, recipe: FaceRecipe, labels: Dataset, by_default: tuple[str, ...] | None
+) -> Iterator[Stage]:
+    pictures = Needs(f"samples/{labels.name}")
+    yield Stage(
+        key=f"models/{name}",
+        description=recipe.description,
+        code=face_detectors.code(recipe),
+        needs=(pictures,),
+        make=gated(
+            labels,
+            lambda workspace, seed: face_detectors.train(workspace, name, recipe, int(seed or 0)),
+        ),
+        version=lambda workspace, seed: face_detectors.artifact(
+            workspace, name, seed or ""
+        ).version(),
+        dimension="seed",
+        partitions=tuple(str(seed) for seed in recipe.seeds),
+        kinds=("pytorch",),
+        pool="training",
+        prepare=lambda workspace: face_detectors.prepare(workspace, recipe),
+        by_default=by_default,
+    )
+    yield Stage(
+        key=f"predictions/{name}",
+        description="True boxes and found ones of every validation and test picture.",
+        code=face_predictions.code(recipe),
+        needs=(Needs(f"models/{name}"), pictures),
+        make=gated(labels, lambda workspace, _: face_predictions.make(workspace, name, recipe)),
+        version=lambda workspace, _: face_predictions.version(workspace, name, recipe),
+        dimension="domain",
+        partitions=recipe.evaluate_on,
+        by_default=by_default,
+    )
+
+
+def _foreign(
+    name: str,
+    recipe: ForeignRecipe,
+    labels: Dataset,
+    by_default: tuple[str, ...] | None,
+    model_files: Path,
+) -> Stage:
+    return Stage(
+        key=f"predictions/{name}",
+        description=recipe.description,
+        code=foreign.code(recipe, model_files),
+        needs=(
+            Needs(f"samples/{labels.name}"),
+            *_pictures_needed(recipe, (ORIGINAL, *recipe.evaluate_on), same_partition=True),
+        ),
+        make=gated(
+            labels, lambda workspace, domain: foreign.make(workspace, name, recipe, domain or "")
+        ),
+        version=lambda workspace, domain: foreign.version(workspace, name, recipe, domain or ""),
+        dimension="domain",
+        partitions=recipe.evaluate_on,
+        prepare=lambda workspace: foreign.prepare(workspace, recipe),
+        by_default=by_default,
+    )
+
+
+def _pictures_needed(
+    recipe: Recipe | ForeignRecipe, domains: tuple[str, ...], *, same_partition: bool = False
+) -> Iterator[Needs]:
+    """Edges to the tables that hold these domains, and to the landmarks if they are an input."""
+    name = recipe.data.pictures
+    if isinstance(recipe, Recipe) and recipe.data.features:
+        yield Needs(f"landmarks/{name}", domains, same_partition)
+    if ORIGINAL in domains:
+        yield Needs(f"faces/{name}")
+    if GRAYSCALE in domains:
+        yield Needs(f"grayscale/{name}")
+    degraded = tuple(domain for domain in domains if domain in DEGRADED)
+    if degraded:
+        yield Needs(f"degraded/{name}", degraded, same_partition)
+
+
+def gated(dataset: Dataset, make: Make) -> Make:
+    """Refuse to work on samples whose checks have failed, in whatever run."""
+
+    def checked(workspace: Workspace, partition: str | None) -> Produced:
+        validation.require_passed(workspace, dataset)
+        return make(workspace, partition)
+
+    return checked

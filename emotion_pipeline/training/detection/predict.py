@@ -1,0 +1,37 @@
+"""Faces that a trained detector finds in pictures."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from emotion_pipeline.training.detection.data import as_rgb, to_tensor
+
+
+def predict(
+    detector: nn.Module, pictures: Iterable[np.ndarray], device: torch.device
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Boxes (n, 4) float32 in px of each picture, left, top, right, bottom, and scores (n,).
+
+    Pictures are (h, w) gray or (h, w, 3) RGB uint8, of any sizes, and seen one by one in full
+    precision, so that no picture's numbers depend on another. Scores fall from box to box. Moves
+    the detector to the device and switches it to evaluation.
+    """
+    detector = detector.to(device).eval()
+    for picture in pictures:
+        with torch.inference_mode():
+            found = detector([network_input(to_tensor(as_rgb(picture)).to(device))])
+        yield found_boxes(found[0])
+
+
+def network_input(picture: torch.Tensor) -> torch.Tensor:
+    """(3, h, w) uint8 to float32, 0 to 1."""
+    return picture.float() / 255
+
+
+def found_boxes(found: dict[str, torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:
+    """What torchvision's detectors give for a picture as float32 arrays, surest box first."""
+    boxes, scores = (found[name].float().cpu().numpy() for name in ("boxes", "scores"))
+    order = np.argsort(-scores, kind="stable")
+    return boxes[order], scores[order]

@@ -1,0 +1,106 @@
+"""Recipes as files: reading them, and which of them follow from which.
+
+Without torch or Lightning, because every recipe is read when Dagster starts.
+"""
+
+import re
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from emotion_pipeline.labels import nearest
+from emotion_pipeline.training.detection.recipe import FaceRecipe
+from emotion_pipeline.training.foreign import ForeignRecipe
+from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.values import Section
+
+FOLDER = Path(__file__).resolve().parent.parent / "recipes"
+LARGEST_FILE_BYTES = 64 * 1024
+
+AnyRecipe = Recipe | FaceRecipe | ForeignRecipe
+# By the value of `task`; a recipe that names none is one of an emotion model.
+KINDS: dict[str, type[AnyRecipe]] = {
+    "emotions": Recipe,
+    "faces": FaceRecipe,
+    "foreign": ForeignRecipe,
+}
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used; the message says which file, which field and why."""
+
+
+def load(path: Path) -> AnyRecipe:
+    """Read one recipe. RecipeError names the file, each wrong field and what is possible there."""
+    content = _read(path)
+    task = content.get("task", "emotions") if isinstance(content, dict) else "emotions"
+    if not isinstance(task, str) or task not in KINDS:
+        raise RecipeError(f"{path}: task: {nearest(str(task), tuple(KINDS))}")
+    try:
+        recipe = KINDS[task].model_validate(content)
+    except ValidationError as error:
+        faults = (_sentence(fault) for fault in error.errors(include_url=False))
+        raise RecipeError(f"{path}: " + "; ".join(faults)) from None
+    if not re.fullmatch(rf"{recipe.stem}(_[a-z0-9]+)*", path.stem):
+        raise RecipeError(
+            f"{path}: the file must be called {recipe.stem}.yaml or {recipe.stem}_<twist>.yaml"
+        )
+    return recipe
+
+
+def load_all(folder: Path = FOLDER) -> dict[str, AnyRecipe]:
+    """The recipes of a folder by name, which is the file name without its ending.
+
+    Each comes after those that it follows from.
+    """
+    recipes = {path.stem: load(path) for path in sorted(folder.glob("*.yaml"))}
+    for name, recipe in recipes.items():
+        if isinstance(recipe, Recipe):
+            _check_references(folder / f"{name}.yaml", recipe, recipes)
+    try:
+        order = TopologicalSorter({name: recipes[name].follows for name in recipes}).static_order()
+        return {name: recipes[name] for name in order}
+    except CycleError as error:
+        circle = " > ".join(reversed(error.args[1]))
+        raise RecipeError(f"{folder}: recipes that follow from themselves: {circle}") from None
+
+
+def _check_references(path: Path, recipe: Recipe, recipes: dict[str, AnyRecipe]) -> None:
+    """RecipeError unless the recipes that this one follows from exist and fit."""
+    others: dict[str, Recipe] = {}
+    for name in recipe.follows:
+        other = recipes.get(name)
+        if not isinstance(other, Recipe):
+            known = tuple(n for n, one in recipes.items() if isinstance(one, Recipe))
+            raise RecipeError(f"{path}: recipe: {nearest(name, known)}")
+        others[name] = other
+    initial = recipe.initial
+    if initial is not None and initial.recipe and initial.seed not in others[initial.recipe].seeds:
+        raise RecipeError(f"{path}: initial.seed: {initial.recipe} has no seed {initial.seed}")
+    for name in recipe.distil.teachers if recipe.distil else ():
+        other = others[name]
+        if (other.data.pictures, other.emotions) != (recipe.data.pictures, recipe.emotions):
+            raise RecipeError(f"{path}: {name} knows other pictures or emotions, and cannot teach")
+
+
+def _read(path: Path) -> Any:
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise RecipeError(f"{path}: larger than {LARGEST_FILE_BYTES} bytes, so not a recipe")
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise RecipeError(f"{path}: not readable as YAML: {error}") from error
+
+
+def _sentence(fault: Any) -> str:
+    """One fault of pydantic as `model.name: unknown name 'cnn4'; did you mean 'cnn5'?`."""
+    field = ".".join(map(str, fault["loc"])) or "the file"
+    if fault["type"] == "extra_forbidden":
+        known = sorted({name for part in Section.__subclasses__() for name in part.model_fields})
+        return f"{field}: {nearest(str(fault['loc'][-1]), known)}"
+    return f"{field}: {fault['msg'].removeprefix('Value error, ')} (got {fault['input']!r:.80})"

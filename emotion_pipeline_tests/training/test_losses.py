@@ -1,0 +1,144 @@
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from emotion_pipeline.training.losses import (
+    LOSSES,
+    build_loss,
+    class_weights,
+    focal,
+    soft_cross_entropy,
+)
+from emotion_pipeline.training.values import Loss
+
+N_CLASSES = 5
+RULES = ("inverse", "effective_number")
+
+
+def _batch(n: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
+    random = torch.Generator().manual_seed(3)
+    logits = 2 * torch.randn(n, N_CLASSES, generator=random)
+    return logits, torch.rand(n, N_CLASSES, generator=random).softmax(1)
+
+
+def _hard(counts: list[int]) -> np.ndarray:
+    return np.eye(len(counts), dtype=np.float32)[np.repeat(np.arange(len(counts)), counts)]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weights", [None, torch.tensor([0.0, 1.0, 2.0, 0.5, 3.0])])
+def test_soft_cross_entropy_is_that_of_torch(smoothing, weights):
+    logits, targets = _batch()
+    expected = functional.cross_entropy(logits, targets, weight=weights, label_smoothing=smoothing)
+    assert float(soft_cross_entropy(logits, targets, smoothing, weights)) == pytest.approx(
+        float(expected), rel=1e-5
+    )
+
+
+def test_focal_loss_matches_its_definition_for_hard_targets():
+    logits, _ = _batch()
+    right = torch.arange(len(logits)) % N_CLASSES
+    probability = logits.softmax(1)[torch.arange(len(logits)), right]
+    expected = (-((1 - probability) ** 2) * probability.log()).mean()
+    targets = functional.one_hot(right, N_CLASSES).float()
+    assert float(focal(logits, targets)) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_focal_loss_turns_towards_what_is_not_known_yet():
+    easy_and_hard = torch.tensor([[4.0, 0.0], [0.0, 1.0]], requires_grad=True)
+    targets = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+
+    def share_of_the_easy_row(name: str) -> float:
+        loss = LOSSES[name](easy_and_hard, targets)
+        sizes = torch.autograd.grad(loss, easy_and_hard)[0].norm(dim=1)
+        return float(sizes[0] / sizes.sum())
+
+    assert share_of_the_easy_row("focal") < 0.1 * share_of_the_easy_row("soft_cross_entropy")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_loss_falls_along_its_gradient_and_is_a_float32_number(name, smoothing):
+    loss = build_loss(Loss(name=name, label_smoothing=smoothing), torch.ones(N_CLASSES))
+    logits, targets = _batch()
+    logits.requires_grad_()
+    before = loss(logits, targets)
+    (gradient,) = torch.autograd.grad(before, logits)
+    assert before.shape == ()
+    assert torch.isfinite(gradient).all()
+    assert loss(logits - gradient, targets) < before
+    assert loss(logits.bfloat16(), targets).dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_stays_finite_where_the_network_is_sure_and_wrong(name):
+    logits = torch.tensor([[300.0, -300.0]], requires_grad=True)
+    loss = build_loss(Loss(name=name), None)(logits, torch.tensor([[0.0, 1.0]]))
+    (gradient,) = torch.autograd.grad(loss, logits)
+    assert float(loss.detach()) == pytest.approx(600)
+    assert torch.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_weights_of_one_change_nothing_and_a_weight_of_zero_silences_a_class(name):
+    logits, targets = _batch()
+    plain, weighted, silent = (
+        build_loss(Loss(name=name), weights)
+        for weights in (None, torch.ones(N_CLASSES), torch.tensor([0.0, 1, 1, 1, 1]))
+    )
+    assert torch.equal(plain(logits, targets), weighted(logits, targets))
+    first = torch.eye(N_CLASSES)[[0]]
+    assert float(silent(logits[:1], first)) == 0
+    assert float(plain(logits[:1], first)) > 0
+
+
+def test_smoothing_comes_from_the_recipe():
+    logits, targets = _batch()
+    smooth = build_loss(Loss(label_smoothing=0.2), None)(logits, targets)
+    assert torch.equal(smooth, soft_cross_entropy(logits, targets, 0.2))
+    assert smooth != soft_cross_entropy(logits, targets)
+
+
+def test_without_a_rule_there_are_no_weights():
+    assert class_weights("none", _hard([3, 4])) is None
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_weights_have_mean_one_over_the_rows_and_favour_rare_classes(rule):
+    targets = _hard([10, 200, 3000])
+    weights = class_weights(rule, targets)
+    assert weights.dtype == np.float32
+    assert float((targets @ weights).mean()) == pytest.approx(1, rel=1e-5)
+    assert weights[0] > weights[1] > weights[2] > 0
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_equally_frequent_classes_have_equal_weights(rule):
+    assert class_weights(rule, _hard([50] * 4)) == pytest.approx(np.ones(4))
+
+
+def test_weights_match_their_definitions():
+    inverse = class_weights("inverse", _hard([10, 40]))
+    assert inverse[0] / inverse[1] == pytest.approx(4, rel=1e-5)
+    effective = class_weights("effective_number", _hard([10, 4000]))
+    expected = (1 - 0.999**4000) / (1 - 0.999**10)
+    assert effective[0] / effective[1] == pytest.approx(expected, rel=1e-5)
+    assert expected < 400
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_class_without_rows_has_no_weight_and_causes_no_warning(rule):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        weights = class_weights(rule, _hard([10, 0, 30]))
+    assert weights[1] == 0
+    assert np.isfinite(weights).all()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_soft_rows_count_by_their_shares(rule):
+    halves = np.tile(np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]], np.float32), (20, 1))
+    assert class_weights(rule, halves) == pytest.approx(class_weights(rule, _hard([10, 20, 10])))
