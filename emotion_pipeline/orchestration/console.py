@@ -17,6 +17,8 @@ from emotion_pipeline.stages.base import Stage
 from emotion_pipeline.stages.staleness import Standing, Status
 
 CLEAR_LINE = "\r\033[K"
+MOST_LINES = 10
+"""How many assets of one kind have a line each."""
 
 
 def print_plan(look: Look) -> None:
@@ -46,10 +48,23 @@ def print_plan(look: Look) -> None:
 
 
 def print_on_demand(look: Look) -> None:
-    """How many partitions are made only for those who ask, and how to ask for some of them."""
+    """How many partitions are made only for those who ask, and how to ask for some of them.
+
+    Many assets of one kind, such as the models of all recipes, share a line.
+    """
+    found = {stage.key: look.on_demand(stage) for stage in look.stages}
+    groups: dict[str, list[Stage]] = {}
     for stage in look.stages:
-        partitions = look.on_demand(stage)
-        if partitions:
+        if found[stage.key]:
+            groups.setdefault(stage.group, []).append(stage)
+    for group, stages in groups.items():
+        if len(stages) > MOST_LINES:
+            names = ", ".join(stage.key.removeprefix(f"{group}/") for stage in stages)
+            example = f"emotion-pipeline refresh '{stages[0].key}'"
+            click.echo(f"  {group}: {len(stages)} more on demand, such as {example}; of {names}")
+            continue
+        for stage in stages:
+            partitions = found[stage.key]
             family, dash, _ = partitions[0].rpartition("-")
             some = f"{family}-*" if dash else partitions[0]
             click.echo(

@@ -33,7 +33,7 @@ def select(pipeline: Pipeline, patterns: Iterable[str]) -> Selection:
     named = (found for pattern in patterns for found in _named(pipeline.graph, pattern))
     for key, partition in named if patterns else _unasked(pipeline):
         wanted[key].add(partition)
-    _add_needs(pipeline.graph, wanted)
+    _add_needs(pipeline.graph, wanted, set(_unasked(pipeline)))
     return {
         key: tuple(partition for partition in _partitions(stage) if partition in wanted[key])
         for key, stage in pipeline.graph.items()
@@ -75,15 +75,23 @@ def _parsed(pattern: str) -> tuple[str, list[str]]:
     return key, [one.strip() for one in partitions.removesuffix("]").split(",")]
 
 
-def _add_needs(graph: _Graph, wanted: _Wanted) -> None:
+def _add_needs(graph: _Graph, wanted: _Wanted, unasked: set[tuple[str, str | None]]) -> None:
+    """Add what the wanted partitions follow from.
+
+    A stage that makes do with any of its needs asks for none that is made on demand only: a report
+    is about the models that there are, and trains no others.
+    """
     for key in reversed(list(graph)):  # sources come first, so one pass is enough
         for needs in graph[key].needs:
             if needs.key not in graph:
                 continue
             present = graph[needs.key].partitions
             for partition in wanted[key]:
+                found = needs.partitions_for(partition, present) if present else (None,)
                 wanted[needs.key].update(
-                    needs.partitions_for(partition, present) if present else (None,)
+                    name
+                    for name in found
+                    if not graph[key].needs_any or (needs.key, name) in unasked
                 )
 
 

@@ -21,6 +21,8 @@ from emotion_pipeline.stages import (
 )
 from emotion_pipeline.stages import reports as report_stage
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
+from emotion_pipeline.training.foreign import ForeignRecipe
+from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.recipe_files import AnyRecipe
 
 Make = Callable[[Workspace, str | None], Produced]
@@ -153,12 +155,17 @@ def _exploration(dataset: Dataset) -> Stage:
 
 
 def _report(name: str, recipes: dict[str, AnyRecipe]) -> Stage:
-    edges = (Needs(f"{kind}/{recipe}") for recipe in recipes for kind in ("models", "predictions"))
+    trained = [key for key, recipe in recipes.items() if isinstance(recipe, Recipe)]
+    foreign = [key for key, recipe in recipes.items() if isinstance(recipe, ForeignRecipe)]
+    edges = (
+        *(Needs(f"{kind}/{key}") for key in trained for kind in ("models", "predictions")),
+        *(Needs(f"predictions/{key}") for key in foreign),
+    )
     return Stage(
         key=f"reports/{name}",
         description="One self-contained page, its numbers as tables, its figures as pictures.",
         code=reports.code_version(name),
-        needs=tuple(edges),
+        needs=edges,
         make=lambda workspace, _: report_stage.make(workspace, name, recipes),
         version=lambda workspace, _: report_stage.artifact(workspace, name).version(),
         kinds=("html",),

@@ -36,6 +36,8 @@ class KeepLastAndBest(Checkpoint):
         done: list[Row] = pl_module.rows  # type: ignore[assignment]
         part = self.folder / f"{LAST}.part"
         trainer.save_checkpoint(part, weights_only=False)  # with the optimiser's state
+        if not trainer.is_global_zero:  # the first of several processes has written it
+            return
         if best_epoch(done) == len(done):
             copy = self.folder / f"{BEST}.part"
             shutil.copyfile(part, copy)

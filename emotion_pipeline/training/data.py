@@ -159,18 +159,20 @@ class FullBatches(Sampler[torch.Tensor]):
 
 
 class InOrder(Sampler[torch.Tensor]):
-    """All rows, in order, in batches of which the last may be smaller; shared out by batches."""
+    """All rows, in order, in batches of which the last may be smaller; each process has a share."""
 
     def __init__(self, n_rows: int, batch_size: int) -> None:
-        self.batches = torch.split(torch.arange(n_rows), batch_size)
+        self.n_rows, self.batch_size = n_rows, batch_size
 
     def __len__(self) -> int:
-        rank, n_processes = _place()
-        return len(self.batches[rank::n_processes])
+        return len(self._batches())
 
     def __iter__(self) -> Iterator[torch.Tensor]:
+        return iter(self._batches())
+
+    def _batches(self) -> tuple[torch.Tensor, ...]:
         rank, n_processes = _place()
-        return iter(self.batches[rank::n_processes])
+        return torch.split(torch.arange(self.n_rows)[rank::n_processes], self.batch_size)
 
 
 def loader(examples: Examples, sampler: Sampler[torch.Tensor]) -> DataLoader[Batch]:

@@ -4,8 +4,10 @@ Arrays in, weights and curves out. Everything that is needed on the way stands i
 which belongs to the caller: it is written here and never removed after the end.
 """
 
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
@@ -16,7 +18,6 @@ from emotion_pipeline.training.data import (
     Examples,
     FullBatches,
     InOrder,
-    Order,
     TrainingData,
     loader,
 )
@@ -96,19 +97,15 @@ def _loaders(
     learned, held_out = (
         Examples(data, recipe.sizes, recipe.model.input_px) for data in (train, validation)
     )
-    batches = FullBatches(_order(recipe, seed, train), len(learned), recipe.batch_size, epoch)
+    # Not a closure: processes that train together are given it, too.
+    order = partial(_order, recipe.data.sampler == "balanced", seed, train.targets.argmax(axis=1))
+    batches = FullBatches(order, len(learned), recipe.batch_size, epoch)
     return loader(learned, batches), loader(held_out, InOrder(len(held_out), VALIDATION_BATCH))
 
 
-def _order(recipe: Recipe, seed: int, train: TrainingData) -> Order:
-    """The order of the rows in each epoch by the recipe's sampler, from seed and epoch alone."""
-    n_rows, balanced = len(train.targets), recipe.data.sampler == "balanced"
-    labels = train.targets.argmax(axis=1)
-
-    def order(epoch: int) -> torch.Tensor:
-        generator = stream("order", seed, epoch)
-        if balanced:
-            return balanced_order(labels, n_rows, generator)
-        return torch.randperm(n_rows, generator=generator)
-
-    return order
+def _order(balanced: bool, seed: int, labels: np.ndarray, epoch: int) -> torch.Tensor:
+    """The order of the rows in an epoch, counted from 0, by the recipe's sampler."""
+    generator = stream("order", seed, epoch)
+    if balanced:
+        return balanced_order(labels, len(labels), generator)
+    return torch.randperm(len(labels), generator=generator)

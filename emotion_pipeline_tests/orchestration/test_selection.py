@@ -1,6 +1,7 @@
 """What a selection holds: what was asked for, exactly what that follows from, and nothing else."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from emotion_pipeline.orchestration.selection import select
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Needs, Stage, Workspace
 from emotion_pipeline.stages.graph import build_graph
-from emotion_pipeline.training.recipe import load_all
+from emotion_pipeline.training.recipe_files import load_all
 
 PHOTOS = ("jpeg-1", "jpeg-2", "old_photo-1", "old_photo-2")
 ORIGINAL = "original"
@@ -65,6 +66,21 @@ def note_as_made(pipeline, key, partition):
 
 def test_everything_is_what_is_made_by_default_and_what_others_need(pipeline):
     assert select(pipeline, []) == EVERYTHING
+
+
+def test_what_makes_do_with_any_of_its_needs_asks_for_none_on_demand(tmp_path):
+    models = (
+        stage("models/a", partitions=("1", "2"), by_default=()),
+        stage("models/b", partitions=("1",)),
+    )
+    edges = (Needs("models/a"), Needs("models/b"))
+    report = replace(stage("reports/z", *edges), needs_any=True)
+    pipeline = pipeline_in(tmp_path, [*models, report])
+    expected = {"models/b": ("1",), "reports/z": (None,)}
+    assert select(pipeline, ["reports/*"]) == expected
+    assert select(pipeline, []) == expected | {"models/a": ()}
+    note_as_made(pipeline, "models/a", "2")
+    assert select(pipeline, ["reports/*"]) == expected | {"models/a": ("2",)}
 
 
 def test_a_stage_of_which_nothing_is_wanted_is_known_to_everything(tmp_path):
@@ -167,7 +183,7 @@ def test_any_text_selects_something_or_matches_nothing(tmp_path_factory, pattern
 
 
 @pytest.mark.parametrize(
-    "registered", build_graph(all_datasets(), load_all()), ids=lambda one: one.key
+    "registered", build_graph(all_datasets(), load_all(), Settings()), ids=lambda one: one.key
 )
 def test_what_is_made_by_default_is_a_partition_of_its_stage(registered):
     assert set(registered.by_default or ()) <= set(registered.partitions)
