@@ -118,10 +118,10 @@ def test_a_killed_refresh_is_finished_by_the_next(lake, environment):
 
 def test_a_refresh_that_is_killed_while_training_is_finished_by_the_next(lake, environment):
     environment |= {"EMOTION_PIPELINE_RECIPES": "ferplus_cnn5_small"}
-    process = start_until("epoch 2 of 12", environment, "refresh", "models/*")
+    process = start_until("epoch 2 of 12", environment, "refresh", "models/ferplus_cnn5_small")
     process.send_signal(signal.SIGKILL)
     process.wait()
-    code, output = run(environment, "refresh", "models/*")
+    code, output = run(environment, "refresh", "models/ferplus_cnn5_small")
     assert code == 0, output
     assert "epoch 1 of 12" not in output
     assert "epoch 12 of 12" in output
