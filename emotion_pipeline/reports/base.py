@@ -49,6 +49,9 @@ class ModelResult:
     predictions: pd.DataFrame
     curves: pd.DataFrame
     meta: dict[str, Any]
+    foreign: bool = False
+    """Trained elsewhere: on what, nobody here knows. `seen_in_training` then marks rows whose
+    pixels stand in the training part of the dataset, which it may have learned from."""
 
     def __post_init__(self) -> None:
         missing = set(prediction_columns(self.emotions)) - set(self.predictions.columns)

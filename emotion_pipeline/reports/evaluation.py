@@ -205,15 +205,18 @@ def _cautions(model: ModelResult, row: dict[str, Any]) -> list[str]:
     found = []
     if model.synthetic:
         found.append("The faces are drawn. Nothing here is about people.")
-    if len(model.seeds) < MIN_SEEDS:
+    if model.foreign:
+        found.append("Trained elsewhere: which pictures it has learned from is not known.")
+    elif len(model.seeds) < MIN_SEEDS:
         found.append(
             f"Fewer than {MIN_SEEDS} seeds ({len(model.seeds)}): the spread between trainings is "
             "hardly known."
         )
     if row["n_seen_in_training"]:
         found.append(
-            f"{row['n_seen_in_training']:,} of {row['n']:,} test rows show a picture that was also "
-            "trained on. Believe the leak-free line."
+            f"{row['n_seen_in_training']:,} of {row['n']:,} test rows show a picture that "
+            + ("may have been" if model.foreign else "was also")
+            + " trained on. Believe the leak-free line."
         )
     if not row["validation_n"]:
         found.append("There are no validation rows, so nothing shows how the model was chosen.")

@@ -120,6 +120,7 @@ def _model_result(
         predictions=rows,
         curves=curves,
         meta=meta,
+        foreign=isinstance(recipe, ForeignRecipe),
     )
 
 

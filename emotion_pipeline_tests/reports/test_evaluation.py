@@ -263,3 +263,12 @@ def test_equal_results_make_equal_bytes(model, report):
 def test_two_results_of_one_recipe_are_refused():
     with pytest.raises(ValueError, match="two results of one recipe"):
         render([made_up.result(n=20), made_up.result(n=20)])
+
+
+@pytest.mark.parametrize("foreign", [True, False])
+def test_of_a_foreign_model_it_is_said_that_nobody_knows_what_it_has_seen(foreign):
+    html = render([made_up.result(n=60, n_seen=20, foreign=foreign)]).html
+    assert ("Trained elsewhere" in html) == foreign
+    assert ("may have been trained on" in html) == foreign
+    assert ("was also trained on" in html) != foreign
+    assert ("Fewer than 3 seeds" in html) != foreign
