@@ -217,3 +217,11 @@ def test_reading_fer2013_depends_on_what_it_imports_and_no_other_dataset():
 def test_the_fingerprint_of_every_dataset_is_its_own():
     found = [code.fingerprint(dataset.module) for dataset in all_datasets().values()]
     assert len(set(found)) == len(found) > 1
+
+
+def test_training_an_emotion_model_does_not_depend_on_other_kinds_of_models():
+    modules = reachable("emotion_pipeline.training.fit", "emotion_pipeline.training.predict")
+    assert "emotion_pipeline.training.module" in modules
+    others = ("training.detection", "training.foreign", "training.recipe_files", "training.export")
+    assert not [name for name in modules if name.removeprefix("emotion_pipeline.") in others]
+    assert not [name for name in modules if ".detection." in name]

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 from emotion_pipeline.fetching import FetchFailed
 from emotion_pipeline.fetching.model_files import IMAGENET, find
 from emotion_pipeline.stages.base import Lacking, Needs, Workspace, present
-from emotion_pipeline.training.recipe import Trained
+from emotion_pipeline.training.detection.recipe import FaceRecipe
+from emotion_pipeline.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch
 
+Starting = Recipe | FaceRecipe
 
-def needs(recipe: Trained) -> tuple[Needs, ...]:
+
+def needs(recipe: Starting) -> tuple[Needs, ...]:
     """The edge to the model that training starts from."""
     initial = recipe.initial
     if initial is None or initial.recipe is None:
@@ -20,13 +23,13 @@ def needs(recipe: Trained) -> tuple[Needs, ...]:
     return (Needs(f"models/{initial.recipe}", (str(initial.seed),)),)
 
 
-def prepare(workspace: Workspace, recipe: Trained) -> None:
+def prepare(workspace: Workspace, recipe: Starting) -> None:
     """Get the ImageNet weights that the recipe starts from; Lacking where they cannot be had."""
     if recipe.initial is not None and recipe.initial.imagenet:
         _imagenet_file(workspace, recipe)
 
 
-def versions(workspace: Workspace, recipe: Trained) -> tuple[str, ...]:
+def versions(workspace: Workspace, recipe: Starting) -> tuple[str, ...]:
     """Digest of the model that training starts from; ImageNet's weights never change."""
     initial = recipe.initial
     if initial is None or initial.recipe is None:
@@ -35,7 +38,7 @@ def versions(workspace: Workspace, recipe: Trained) -> tuple[str, ...]:
     return (present(model.version()),)
 
 
-def read(workspace: Workspace, recipe: Trained) -> "dict[str, torch.Tensor] | None":
+def read(workspace: Workspace, recipe: Starting) -> "dict[str, torch.Tensor] | None":
     """The tensors to start from by name; None where they are drawn."""
     from emotion_pipeline.training.initial import read_imagenet
     from emotion_pipeline.training.weights import load
@@ -50,7 +53,7 @@ def read(workspace: Workspace, recipe: Trained) -> "dict[str, torch.Tensor] | No
     return dict(network.state_dict())
 
 
-def _imagenet_file(workspace: Workspace, recipe: Trained) -> Path:
+def _imagenet_file(workspace: Workspace, recipe: Starting) -> Path:
     family = (recipe.model.name, recipe.model.variant)
     if family not in IMAGENET:
         known = ", ".join(" ".join(filter(None, one)) for one in IMAGENET)

@@ -6,7 +6,7 @@ a run that goes on after a crash decides exactly as one that never stopped.
 
 from typing import Any
 
-from emotion_pipeline.training.recipe import Trained
+from emotion_pipeline.training.values import Trained
 
 Row = dict[str, Any]
 

@@ -23,8 +23,7 @@ class TrainingDivergedError(RuntimeError):
 class Epochs(pl.LightningModule):
     """A network in training by a recipe; `rows` is its learning curve, `seconds` its cost.
 
-    Subclasses say what happens to a batch, and call `note` after each epoch. Any recipe will do
-    that has `optimiser`, `schedule`, `epochs`, `precision` and `early_stopping`.
+    Subclasses say what happens to a batch, and call `note` after each epoch.
     """
 
     def __init__(self, recipe: Any, seed: int, network: nn.Module) -> None:

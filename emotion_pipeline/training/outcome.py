@@ -9,7 +9,7 @@ from torch import nn
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.curves import best_epoch
-from emotion_pipeline.training.recipe import Trained
+from emotion_pipeline.training.values import Trained
 
 
 @dataclass(frozen=True)

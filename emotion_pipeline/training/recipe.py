@@ -11,7 +11,6 @@ from pydantic import Field, model_validator
 
 from emotion_pipeline.domains import DOMAINS
 from emotion_pipeline.labels import LABEL_SPACES
-from emotion_pipeline.training.detection.recipe import FaceRecipe
 from emotion_pipeline.training.models import Sizes
 from emotion_pipeline.training.values import (
     Augment,
@@ -106,10 +105,6 @@ class Recipe(Section):
         return LABEL_SPACES[self.data.label_space].emotions
 
 
-Trained = Recipe | FaceRecipe
-"""The recipes that a training follows."""
-
-
-def training_values(recipe: Trained) -> dict[str, Any]:
+def training_values(recipe: Section) -> dict[str, Any]:
     """The values that change the weights, for fingerprints: JSON types only."""
     return recipe.model_dump(mode="json", exclude=NOT_IN_THE_WEIGHTS)

@@ -15,7 +15,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.averaging import TailAverage, WarmAverage
-from emotion_pipeline.training.recipe import Trained
+from emotion_pipeline.training.values import Trained
 
 
 @dataclass(frozen=True)

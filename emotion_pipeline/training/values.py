@@ -4,7 +4,7 @@ Every number has bounds, and a name that is not known is answered with the neare
 """
 
 from collections.abc import Collection
-from typing import Annotated, Self
+from typing import Annotated, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -198,3 +198,34 @@ class EarlyStopping(Section):
     """Stop after this many epochs without a lower validation loss."""
 
     patience_epochs: Annotated[int, Field(ge=1, le=1000)]
+
+
+class Trained(Protocol):
+    """What a training asks of its recipe, whatever kind of network it makes."""
+
+    @property
+    def epochs(self) -> int: ...
+
+    @property
+    def batch_size(self) -> int: ...
+
+    @property
+    def early_stopping(self) -> EarlyStopping | None: ...
+
+    @property
+    def keep(self) -> str: ...
+
+    @property
+    def ema_decay(self) -> float | None: ...
+
+    @property
+    def swa_from(self) -> float | None: ...
+
+    @property
+    def precision(self) -> str: ...
+
+    @property
+    def optimiser(self) -> Optimiser: ...
+
+    @property
+    def schedule(self) -> Schedule: ...
