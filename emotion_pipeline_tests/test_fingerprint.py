@@ -220,7 +220,7 @@ def test_the_fingerprint_of_every_dataset_is_its_own():
 
 
 def test_training_an_emotion_model_does_not_depend_on_other_kinds_of_models():
-    modules = reachable("emotion_pipeline.training.fit", "emotion_pipeline.training.predict")
+    modules = code.reachable("emotion_pipeline.training.fit", "emotion_pipeline.training.predict")
     assert "emotion_pipeline.training.module" in modules
     others = ("training.detection", "training.foreign", "training.recipe_files", "training.export")
     assert not [name for name in modules if name.removeprefix("emotion_pipeline.") in others]
