@@ -202,6 +202,7 @@ def _meta(job: _Job, result: "FitResult", curves: pd.DataFrame) -> dict[str, Any
         ),
         "recipe_name": job.name,
         "epoch": int(result.epoch),
+        "temperature": result.temperature,
         "validation_loss": float(kept["validation_loss"]),
         "validation_accuracy_score": float(kept["validation_accuracy_score"]),
         "training_s": round(result.seconds, 1),

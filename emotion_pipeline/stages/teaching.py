@@ -48,8 +48,10 @@ def targets(
         same = [training_rows.seen(workspace, teacher, part.found, part.domain) for part in parts]
         given = training_rows.given(training_rows.arrays(workspace, teacher, same))
         for model in _models(workspace, name, recipes):
-            network, _ = load(model.folder)
-            said.append(predict(network, teacher, given, workspace.settings.device))
+            network, meta = load(model.folder)
+            sure = predict(network, teacher, given, workspace.settings.device)
+            flat = sure ** meta["temperature"]  # as the teacher was before it was calibrated
+            said.append(flat / flat.sum(axis=1, keepdims=True))
     taught = recipe.distil.share * np.mean(said, axis=0) + (1 - recipe.distil.share) * own
     return taught.astype(np.float32)
 

@@ -4,6 +4,7 @@ Arrays in, weights and curves out. Everything that is needed on the way stands i
 which belongs to the caller: it is written here and never removed after the end.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from emotion_pipeline.training import checkpoints
+from emotion_pipeline.training import checkpoints, models
+from emotion_pipeline.training.calibration import cool, fit_temperature
 from emotion_pipeline.training.curves import has_ended
 from emotion_pipeline.training.data import (
     Batch,
@@ -25,6 +27,7 @@ from emotion_pipeline.training.initial import put_into
 from emotion_pipeline.training.losses import class_weights
 from emotion_pipeline.training.module import Training
 from emotion_pipeline.training.outcome import FitResult, outcome
+from emotion_pipeline.training.predict import logits_of_views
 from emotion_pipeline.training.randomness import stream
 from emotion_pipeline.training.recipe import Recipe, training_values
 from emotion_pipeline.training.sampling import balanced_order
@@ -70,7 +73,21 @@ def fit(
         with quiet(), memory_advice(recipe):
             trainer = build_trainer(recipe, work_folder, hardware, progress)
             trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
-    return outcome(recipe, training.network, work_folder)
+    result = outcome(recipe, training.network, work_folder)
+    return _calibrated(recipe, result, validation, hardware) if recipe.calibrated else result
+
+
+def _calibrated(
+    recipe: Recipe, result: FitResult, validation: TrainingData, hardware: Hardware
+) -> FitResult:
+    """The result with the temperature of the validation rows in its weights."""
+    network = models.build(recipe.model.name, recipe.model, recipe.sizes)
+    network.load_state_dict(result.state_dict)
+    logits = logits_of_views(network, recipe, validation.inputs, hardware.device)
+    temperature = fit_temperature(logits, validation.targets.argmax(axis=1))
+    cool(network.cpu(), temperature, len(recipe.emotions))
+    weights = {name: value.contiguous() for name, value in network.state_dict().items()}
+    return replace(result, state_dict=weights, temperature=temperature)
 
 
 def _training(

@@ -18,7 +18,7 @@ class FitResult:
 
     `state_dict` holds contiguous tensors on the CPU under the network's own names. `epoch`, counted
     from 1, is the one that the recipe keeps. `seconds` is the time spent in epochs, earlier parts
-    of a resumed run included.
+    of a resumed run included. `temperature` is what the logits were divided by, in the weights.
     """
 
     state_dict: dict[str, torch.Tensor]
@@ -26,6 +26,7 @@ class FitResult:
     epoch: int
     n_parameters: int
     seconds: float
+    temperature: float = 1.0
 
 
 def outcome(recipe: Trained, network: nn.Module, folder: Path) -> FitResult:

@@ -27,17 +27,36 @@ def predict(
     half precision would make a picture's numbers depend on the pictures beside it. Moves the model
     to `device` and switches it to evaluation.
     """
+    parts = [np.zeros((0, len(recipe.emotions)), np.float32)]
+    for logits in _logits(model, recipe, inputs, device, batch_size):
+        parts.append(torch.softmax(logits, dim=2).mean(0).cpu().numpy())
+    return np.concatenate(parts)  # (N, C)
+
+
+def logits_of_views(
+    model: nn.Module, recipe: Recipe, inputs: tuple[np.ndarray, ...], device: str = "auto"
+) -> np.ndarray:
+    """What the softmax of `predict` is taken of, (views, N, C) float32; N at least 1."""
+    found = _logits(model, recipe, inputs, device, BATCH)
+    return np.concatenate([logits.cpu().numpy() for logits in found], axis=1)
+
+
+@torch.inference_mode()
+def _logits(
+    model: nn.Module,
+    recipe: Recipe,
+    inputs: tuple[np.ndarray, ...],
+    device: str,
+    batch_size: int,
+) -> Iterator[torch.Tensor]:
+    """Logits (views, n, C) float32 of one batch after the other."""
     place = choose_device(device)
     model = model.to(place).eval()
     tensors = as_tensors(inputs, recipe.sizes, recipe.model.input_px)
-    parts = [np.zeros((0, len(recipe.emotions)), np.float32)]
-    with torch.inference_mode():
-        for start in range(0, len(tensors[0]), batch_size):
-            batch = tuple(one[start : start + batch_size].to(place) for one in tensors)
-            seen = views(network_inputs(batch, recipe.data), recipe)
-            shares = [torch.softmax(model(*view).float(), dim=1) for view in seen]
-            parts.append(torch.stack(shares).mean(0).cpu().numpy())
-    return np.concatenate(parts)  # (N, C)
+    for start in range(0, len(tensors[0]), batch_size):
+        batch = tuple(one[start : start + batch_size].to(place) for one in tensors)
+        seen = views(network_inputs(batch, recipe.data), recipe)
+        yield torch.stack([model(*view).float() for view in seen])
 
 
 def views(inputs: Inputs, recipe: Recipe) -> Iterator[Inputs]:

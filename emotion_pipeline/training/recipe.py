@@ -56,6 +56,9 @@ class Recipe(Section):
     swa_from: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Plain average of the weights after each epoch from this share of the epochs on: Izmailov et
     al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization"."""
+    calibrated: bool = False
+    """Whether the probabilities are made as sure as they are right, by one temperature that is
+    fitted on the validation part: see `calibration`."""
     precision: Annotated[str, one_of("32-true", "bf16-mixed", "16-mixed")] = "32-true"
     compile: bool = False
     """Whether torch compiles the network first; pays on GPUs only."""
@@ -75,10 +78,10 @@ class Recipe(Section):
             raise ValueError("ema_decay or swa_from, not both")
         if self.optimiser.sam_rho and self.precision == "16-mixed":
             raise ValueError("sam_rho does not go with 16-mixed, whose scaling hides the gradients")
-        if self.data.leave_out and (self.keep == "best" or self.early_stopping):
+        if self.data.leave_out and (self.keep == "best" or self.early_stopping or self.calibrated):
             raise ValueError(
-                "data.leave_out needs `keep: last` and no early stopping: there is no"
-                " validation part that a model may be selected on"
+                "data.leave_out needs `keep: last`, no early stopping and no calibration: there is"
+                " no validation part that a model may be selected on"
             )
         return self
 
