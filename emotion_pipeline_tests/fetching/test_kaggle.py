@@ -202,14 +202,25 @@ def test_a_download_is_stopped_as_soon_as_it_is_too_large(archive, tmp_path, mon
     fails(tmp_path, "more than 200,000 files or 1,048,576 bytes")
 
 
+def of_a_tar(words: str) -> str:
+    """Python 3.11.2, as in Debian 12, cannot filter tar archives: kagglehub then takes none."""
+    return words if hasattr(tarfile, "data_filter") else "unexpected keyword argument 'filter'"
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
         (zipped({"fer2013.csv": FACES})[:-30], "Unsupported archive type"),
         (b"<html>busy</html>", "Unsupported archive type"),
-        (tarred(("../../evil.csv", tarfile.REGTYPE)), "outside the destination"),
-        (tarred(("fer2013.csv", tarfile.REGTYPE), ("evil.csv", tarfile.SYMTYPE)), "a link"),
-        (tarred(("fer2013.csv", tarfile.REGTYPE), ("evil", tarfile.FIFOTYPE)), "special file"),
+        (tarred(("../../evil.csv", tarfile.REGTYPE)), of_a_tar("outside the destination")),
+        (
+            tarred(("fer2013.csv", tarfile.REGTYPE), ("evil.csv", tarfile.SYMTYPE)),
+            of_a_tar("a link"),
+        ),
+        (
+            tarred(("fer2013.csv", tarfile.REGTYPE), ("evil", tarfile.FIFOTYPE)),
+            of_a_tar("special file"),
+        ),
         (zipped({"README.md": b"moved"}), "what arrived (README.md)"),
         (zipped({}), "what arrived (nothing)"),
     ],
