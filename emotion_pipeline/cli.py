@@ -1,8 +1,8 @@
 """The command line: `emotion-pipeline sources | sample | fetch | refresh | status | train | export`
 and `predict | ui`.
 
-Only arguments and words for people stand here. Every command imports what it needs when it runs,
-so that `--help` is quick.
+Only arguments and words for people stand here; the commands about one model are in `cli_models`.
+Every command imports what it needs when it runs, so that `--help` is quick.
 """
 
 import logging
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from emotion_pipeline import cli_models
 
 if TYPE_CHECKING:
     from emotion_pipeline.datasets.base import Dataset
@@ -183,103 +185,6 @@ def refresh(selection: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("recipe")
-@click.option("--seed", type=int, help="One of the recipe's seeds; all of them by default.")
-def train(recipe: str, seed: int | None) -> None:
-    """Train RECIPE on what is in the lake, without Dagster; the weights are the same."""
-    from emotion_pipeline.datasets import all_datasets
-    from emotion_pipeline.labels import nearest
-    from emotion_pipeline.settings import Settings
-    from emotion_pipeline.stages.base import Lacking, Workspace
-    from emotion_pipeline.stages.graph import build_graph
-    from emotion_pipeline.training.recipe_files import load_all
-
-    workspace = Workspace(Settings())
-    models = {
-        stage.key.removeprefix("models/"): stage
-        for stage in build_graph(all_datasets(), load_all(), workspace.settings)
-        if stage.group == "models"
-    }
-    if recipe not in models:
-        raise click.ClickException(f"recipe to train: {nearest(recipe, tuple(models))}")
-    model = models[recipe]
-    try:
-        model.prepare(workspace)
-    except Lacking as lacking:
-        raise click.ClickException(str(lacking)) from lacking
-    for number in model.partitions if seed is None else (str(seed),):
-        click.echo(f"{model.key} seed {number}: {model.make(workspace, number).summary}")
-
-
-@main.command()
-@click.argument("recipe")
-@click.option("--seed", type=int, help="One of the recipe's seeds; the first by default.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="<recipe>-<seed>.onnx in the working directory by default.",
-)
-def export(recipe: str, seed: int | None, out: Path | None) -> None:
-    """Write the trained weights of RECIPE as one ONNX file that says all that is needed to use it.
-
-    It takes pictures as they are and gives probabilities. It is written only if onnxruntime gives
-    the same probabilities as torch for validation pictures of the lake.
-    """
-    from emotion_pipeline.labels import nearest
-    from emotion_pipeline.settings import Settings
-    from emotion_pipeline.stages import exports
-    from emotion_pipeline.stages.base import Workspace
-    from emotion_pipeline.training.recipe import Recipe
-    from emotion_pipeline.training.recipe_files import load_all
-
-    recipes = {name: one for name, one in load_all().items() if isinstance(one, Recipe)}
-    if recipe not in recipes:
-        raise click.ClickException(f"recipe: {nearest(recipe, tuple(recipes))}")
-    number = recipes[recipe].seeds[0] if seed is None else seed
-    path = out or Path(f"{recipe}-{number}.onnx")
-    parity = exports.export(Workspace(Settings()), recipe, number, path)
-    click.echo(
-        f"{path}: {path.stat().st_size / 1e6:,.1f} MB; probabilities within"
-        f" {parity.largest_difference:.1g} of torch's for {parity.n_inputs} inputs,"
-        f" {parity.agreement:.1%} with the same most probable emotion"
-    )
-
-
-@main.command()
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--csv", "table", type=click.Path(path_type=Path, dir_okay=False), help="A file.")
-def predict(model: Path, pictures: tuple[Path, ...], table: Path | None) -> None:
-    """Print what MODEL, a file that `export` wrote, says of PICTURES: files, or folders of them.
-
-    The whole of every picture is taken as a tight crop of one face; no face is looked for. Files
-    that cannot be read are named, and make the exit code 1.
-    """
-    from emotion_pipeline.apps.onnx_model import OnnxModel
-    from emotion_pipeline.apps.picture_files import picture_files, predict_files
-    from emotion_pipeline.apps.prediction_table import lines, printable, write_csv
-
-    opened = OnnxModel.open(model)
-    if opened.card.n_features or not opened.card.n_channels:
-        taken = " and ".join(opened.card.inputs)
-        raise click.ClickException(f"{model} takes {taken}, but this command has pictures only")
-    paths = list(picture_files(pictures))
-    if not paths:
-        raise click.ClickException(f"no PNG or JPEG in {', '.join(map(str, pictures))}")
-    found = list(predict_files(opened, paths))
-    predicted = [one for one in found if not one.fault]
-    if table:
-        write_csv(table, opened.emotions, predicted)
-        click.echo(f"{table}: {len(predicted):,} pictures")
-    else:
-        click.echo("\n".join(lines(opened.emotions, predicted)))
-    faults = [one for one in found if one.fault]
-    for one in faults:
-        click.echo(f"{printable(one.path)}: skipped, {one.fault}", err=True)
-    sys.exit(1 if faults else 0)
-
-
-@main.command()
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Dagster has no login: keep it local."
 )
@@ -290,6 +195,10 @@ def ui(host: str, port: int) -> None:
     from emotion_pipeline.settings import Settings
 
     serve(Settings(), host, port)
+
+
+for command in (cli_models.train, cli_models.export, cli_models.predict):
+    main.add_command(command)
 
 
 def _dataset(name: str) -> "Dataset":

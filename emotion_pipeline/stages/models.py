@@ -99,9 +99,14 @@ def _make(job: _Job, target: Artifact) -> Produced:
     from emotion_pipeline.training.weights import WEIGHTS, save
 
     folds = {group: _fit_without(job, group) for group in left_out(job.recipe, job.parts)}
-    result = _fit(job, "whole", *_learned_and_held_out(job))
+    learned, held_out = _learned_and_held_out(job)
+    result = _fit(job, "whole", learned, held_out)
     curves = mean_curves([fold.curves for fold in folds.values()]) if folds else result.curves
-    meta = _meta(job, result, curves)
+    meta = {
+        **_meta(job, result, curves),
+        "n_training_rows": sum(map(len, learned)),
+        "n_validation_rows": sum(map(len, held_out)),
+    }
     weights = [WEIGHTS, *(f"{fold_folder(group)}/{WEIGHTS}" for group in folds)]
     with target.replace(job.inputs, code(job.recipe), content_of=weights) as folder:
         for group, fold in folds.items():
@@ -191,7 +196,6 @@ def _meta(job: _Job, result: "FitResult", curves: pd.DataFrame) -> dict[str, Any
     from emotion_pipeline.training.weights import describe
 
     kept = curves.set_index("epoch").loc[result.epoch]
-    splits = np.concatenate([part.found.column("split") for part in job.parts])
     without = [part.features is not None and np.isnan(part.features[:, 0]) for part in job.parts]
     return {
         **describe(
@@ -206,8 +210,6 @@ def _meta(job: _Job, result: "FitResult", curves: pd.DataFrame) -> dict[str, Any
         "validation_loss": float(kept["validation_loss"]),
         "validation_accuracy_score": float(kept["validation_accuracy_score"]),
         "training_s": round(result.seconds, 1),
-        "n_training_rows": int((splits == "train").sum()),
-        "n_validation_rows": int((splits == "validation").sum()),
         "n_rows_without_landmarks": int(sum(np.sum(rows) for rows in without)),
         "synthetic": any(part.found.column("synthetic").any() for part in job.parts),
     }

@@ -72,6 +72,7 @@ def test_every_take_is_predicted_by_the_weights_that_have_not_seen_it(workspace,
     takes = part.found.column("take_id")
     said = np.stack([rows[f"p_{emotion}"].to_numpy() for emotion in left_out.emotions], axis=1)
     assert len(list((folder / models.FOLDS).iterdir())) == len(set(takes))
+    assert _meta(workspace, "left_out")["n_training_rows"] == len(part)  # the model of all takes
     for take in sorted(set(takes)):
         own = takes == take
         network, meta = load(folder / models.fold_folder(take))
