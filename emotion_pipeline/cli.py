@@ -1,7 +1,8 @@
 """The command line: `emotion-pipeline sources | sample | fetch | refresh | status | train | export`
-and `predict | ui`.
+and `predict | report | ui`.
 
-Only arguments and words for people stand here; the commands about one model are in `cli_models`.
+Only arguments and words for people stand here; the commands about one model are in `cli_models`,
+those about reports in `cli_reports`.
 Every command imports what it needs when it runs, so that `--help` is quick.
 """
 
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emotion_pipeline import cli_models
+from emotion_pipeline import cli_models, cli_reports
 
 if TYPE_CHECKING:
     from emotion_pipeline.datasets.base import Dataset
@@ -197,7 +198,7 @@ def ui(host: str, port: int) -> None:
     serve(Settings(), host, port)
 
 
-for command in (cli_models.train, cli_models.export, cli_models.predict):
+for command in (cli_models.train, cli_models.export, cli_models.predict, cli_reports.report):
     main.add_command(command)
 
 

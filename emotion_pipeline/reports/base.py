@@ -1,6 +1,8 @@
 """What a report is given and what it gives back. Every report module speaks these types only."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +25,23 @@ CURVE_COLUMNS: tuple[str, ...] = (
 def prediction_columns(emotions: tuple[str, ...]) -> tuple[str, ...]:
     """Columns of `ModelResult.predictions` for a model of these emotions."""
     return (*(n for n in predictions_schema(emotions).names if n != "input_digest"), "domain")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a model costs to use: the size of its file, and the time for one face, alone.
+
+    The time is the median of `n_timed` runs with one thread, with their quartiles, in `runtime` on
+    `processor`.
+    """
+
+    n_bytes: int
+    latency_ms: float
+    latency_ms_low: float
+    latency_ms_high: float
+    n_timed: int
+    runtime: str
+    processor: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +71,9 @@ class ModelResult:
     foreign: bool = False
     """Trained elsewhere: on what, nobody here knows. `seen_in_training` then marks rows whose
     pixels stand in the training part of the dataset, which it may have learned from."""
+    cost: Cost | None = None
+    claim: float | None = None
+    """The test accuracy (0 to 1) that somebody claims of it."""
 
     def __post_init__(self) -> None:
         missing = set(prediction_columns(self.emotions)) - set(self.predictions.columns)
@@ -67,7 +89,7 @@ class ModelResult:
         if self.predictions["synthetic"].any() and not self.synthetic:
             raise ValueError(f"{self.recipe}: synthetic rows in a result that is not synthetic")
 
-    @property
+    @cached_property
     def seeds(self) -> tuple[int, ...]:
         """Seeds with predictions, ascending."""
         return tuple(sorted(int(seed) for seed in self.predictions["seed"].unique()))
@@ -77,7 +99,7 @@ class ModelResult:
         """The lowest seed: the one whose numbers stand alone, chosen by no result."""
         return self.seeds[0]
 
-    @property
+    @cached_property
     def domains(self) -> tuple[str, ...]:
         """Domains with predictions, in order of appearance."""
         return tuple(self.predictions["domain"].unique())
@@ -86,11 +108,17 @@ class ModelResult:
         self, split: str = "test", domain: str = ORIGINAL, seed: int | None = None
     ) -> pd.DataFrame:
         """The predictions of one split, domain and seed (`shown_seed` where None)."""
-        table = self.predictions
-        wanted_seed = self.shown_seed if seed is None else seed
-        return table[
-            (table["split"] == split) & (table["domain"] == domain) & (table["seed"] == wanted_seed)
-        ]
+        wanted = (split, domain, self.shown_seed if seed is None else seed)
+        return self._slices.get(wanted, self.predictions.iloc[:0])
+
+    @cached_property
+    def _slices(self) -> dict[tuple[str, str, int], pd.DataFrame]:
+        return {
+            (str(split), str(domain), int(seed)): rows
+            for (split, domain, seed), rows in self.predictions.groupby(
+                ["split", "domain", "seed"], observed=True, sort=False
+            )
+        }
 
     def probabilities(self, rows: pd.DataFrame) -> np.ndarray:
         """(n, c) float64, classes in order of `emotions`."""
@@ -116,10 +144,67 @@ class ModelResult:
 
 
 @dataclass(frozen=True, eq=False)
+class DetectorResult:
+    """One recipe that finds faces, with the boxes that it found.
+
+    `predictions`: columns of `schema.BOX_PREDICTIONS` without `input_digest`, where `truth` and
+    `boxes` hold arrays (n, 4) float32 of left, top, right and bottom in pixels, and `scores` arrays
+    (n,). `curves`: one row per seed and epoch; may be empty.
+    """
+
+    recipe: str
+    description: str
+    pictures_from: str
+    n_parameters: int
+    synthetic: bool
+    predictions: pd.DataFrame
+    curves: pd.DataFrame
+    meta: dict[str, Any]
+
+
+Pictures = Callable[[str, str, list[str]], dict[str, np.ndarray]]
+"""Gray (h, w) or RGB (h, w, 3) uint8 pictures by sample_id, of a dataset and a domain: faces, or
+whole pictures of the datasets of detectors. Some, or all, may be left out."""
+
+
+def no_pictures(_dataset: str, _domain: str, _sample_ids: list[str]) -> dict[str, np.ndarray]:
+    """Where no pictures are to be had."""
+    return {}
+
+
+@dataclass(frozen=True)
+class MadeReport:
+    """A page that is there: its key in the lake, as `reports/leaderboard`, and its headline."""
+
+    key: str
+    title: str
+    subject: str
+    headline: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What reports are made from. A report is given the parts that its `READS` names.
+
+    `people`: by dataset of pictures, `sample_id` and the columns in which it publishes who is shown
+    (`person_id`, `gender`, ...), as text. `votes`: by dataset of labels, `sample_id`, `split`,
+    `emotion` (None where undecided) and the counts `votes_<class>`.
+    """
+
+    models: list[ModelResult] = field(default_factory=list)
+    detectors: list[DetectorResult] = field(default_factory=list)
+    people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    votes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    pictures: Pictures = no_pictures
+    reports: list[MadeReport] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
 class Report:
     """A rendered report: one self-contained page, its numbers as tables, its pictures as PNG.
 
-    `figures` are below 100 kB each; `headline` holds the few numbers worth a line in a log.
+    `figures` are below 100 kB each; `headline` holds the few numbers worth a line in a log; `pages`
+    are further self-contained pages by file name, such as `ferplus_cnn5.html`.
     """
 
     name: str
@@ -127,14 +212,19 @@ class Report:
     html: str
     tables: dict[str, pd.DataFrame]
     figures: dict[str, bytes]
-    headline: dict[str, float]
+    headline: Mapping[str, float]
+    pages: dict[str, str] = field(default_factory=dict)
 
 
 class ReportModule(Protocol):
     """What a module in this folder has to offer to be a report."""
 
     TITLE: str
+    SUBJECT: str
+    """What it answers, in a sentence."""
+    READS: tuple[str, ...]
+    """The parts of `Results` that it is made from."""
 
-    def render(self, models: list[ModelResult]) -> Report:
-        """The report on these models; an empty list is a normal state."""
+    def render(self, results: Results) -> Report:
+        """The report on these results; none at all is a normal state."""
         ...

@@ -3,18 +3,15 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from emotion_pipeline import reports
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.digests import combined
-from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.lake.tables import bucket_of
 from emotion_pipeline.schema import DUPLICATES
 from emotion_pipeline.stages import samples, validation
 from emotion_pipeline.stages.base import Produced, Workspace
+from emotion_pipeline.stages.pictures import decoded
 from emotion_pipeline.stages.reports import publish
 
 if TYPE_CHECKING:
@@ -86,11 +83,4 @@ def _pictures(workspace: Workspace, dataset: Dataset, names: list[str]) -> dict[
     """Decoded pictures by sample_id; none for a table of votes."""
     if not _has_pictures(dataset):
         return {}
-    table = workspace.samples(dataset)
-    found: dict[str, np.ndarray] = {}
-    for bucket in sorted({bucket_of(name, table.n_buckets) for name in names}):
-        rows = table.read(bucket, ["sample_id", "image"])
-        rows = rows.filter(pc.is_in(rows["sample_id"], pa.array(names)))
-        for row in rows.to_pylist():
-            found[row["sample_id"]] = decode(row["image"]["bytes"])
-    return found
+    return decoded(workspace.samples(dataset), names)

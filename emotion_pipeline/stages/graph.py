@@ -17,12 +17,11 @@ from emotion_pipeline.stages import (
     landmarks,
     pictures,
     recipe_stages,
+    report_inputs,
     samples,
 )
 from emotion_pipeline.stages import reports as report_stage
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
-from emotion_pipeline.training.foreign import ForeignRecipe
-from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.recipe_files import AnyRecipe
 
 Make = Callable[[Workspace, str | None], Produced]
@@ -52,7 +51,8 @@ def build_graph(
             by_default=trained(name),
             model_files=settings.model_files_root,
         )
-    return stages + [_report(name, recipes) for name in reports.report_names()]
+    doors = report_inputs.Doors(datasets, recipes)
+    return stages + [_report(name, doors) for name in report_stage.names_in_order()]
 
 
 def _samples(dataset: Dataset) -> Stage:
@@ -154,19 +154,14 @@ def _exploration(dataset: Dataset) -> Stage:
     )
 
 
-def _report(name: str, recipes: dict[str, AnyRecipe]) -> Stage:
-    trained = [key for key, recipe in recipes.items() if isinstance(recipe, Recipe)]
-    foreign = [key for key, recipe in recipes.items() if isinstance(recipe, ForeignRecipe)]
-    edges = (
-        *(Needs(f"{kind}/{key}") for key in trained for kind in ("models", "predictions")),
-        *(Needs(f"predictions/{key}") for key in foreign),
-    )
+def _report(name: str, doors: report_inputs.Doors) -> Stage:
+    about = reports.about(name)
     return Stage(
         key=f"reports/{name}",
-        description="One self-contained page, its numbers as tables, its figures as pictures.",
+        description=about.subject,
         code=reports.code_version(name),
-        needs=edges,
-        make=lambda workspace, _: report_stage.make(workspace, name, recipes),
+        needs=report_inputs.needs(about.reads, doors),
+        make=lambda workspace, _: report_stage.make(workspace, name, doors),
         version=lambda workspace, _: report_stage.artifact(workspace, name).version(),
         kinds=("html",),
         needs_any=True,

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import GRAYSCALE, ORIGINAL, Degradation
 from emotion_pipeline.fingerprint import fingerprint
@@ -10,7 +14,7 @@ from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.imaging.contact_sheet import contact_sheet
 from emotion_pipeline.imaging.picture_rows import degraded, grayed
 from emotion_pipeline.lake.compute import RowFunction, RowMap, Source, run
-from emotion_pipeline.lake.tables import Table
+from emotion_pipeline.lake.tables import Table, bucket_of
 from emotion_pipeline.stages.base import Produced, Workspace, present
 
 PREVIEW_PICTURES = 24
@@ -31,6 +35,17 @@ def table_of(workspace: Workspace, dataset: Dataset, domain: str) -> Table:
     if domain == GRAYSCALE:
         return workspace.pictures("grayscale", dataset)
     return workspace.pictures("degraded", dataset, domain)
+
+
+def decoded(table: Table, sample_ids: Sequence[str]) -> dict[str, np.ndarray]:
+    """Pictures of a table that are there by sample_id: gray (h, w) or RGB (h, w, 3) uint8."""
+    wanted = pa.array(sample_ids, pa.string())
+    found: dict[str, np.ndarray] = {}
+    for bucket in sorted({bucket_of(name, table.n_buckets) for name in sample_ids}):
+        rows = table.read(bucket, ["sample_id", "image"])
+        rows = rows.filter(pc.is_in(rows["sample_id"], wanted))
+        found |= {row["sample_id"]: decode(row["image"]["bytes"]) for row in rows.to_pylist()}
+    return found
 
 
 def make_grayscale(workspace: Workspace, dataset: Dataset) -> Produced:

@@ -9,6 +9,7 @@ import dagster as dg
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.loader import LoadingContext
 
+from emotion_pipeline import reports
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.orchestration.assets import asset_for
 from emotion_pipeline.orchestration.build import build_definitions
@@ -38,6 +39,11 @@ PICTURE_STAGES = (
     "grayscale/*",
     "degraded/*[jpeg-*]",
     "samples/*",
+)
+REPORTS_ON_MODELS = tuple(
+    f"reports/{name}"
+    for name in reports.report_names()
+    if {"models", "reports"} & set(reports.about(name).reads)
 )
 ON_DEMAND = ("degraded", "landmarks")
 

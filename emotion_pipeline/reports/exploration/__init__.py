@@ -17,7 +17,7 @@ from emotion_pipeline.reports.exploration import (
 )
 from emotion_pipeline.reports.exploration.base import Explored
 from emotion_pipeline.reports.exploration.cautions import cautions
-from emotion_pipeline.reports.parts import page
+from emotion_pipeline.reports.parts.document import Document, Link, report_of
 
 __all__ = ["Explored", "render"]
 
@@ -47,23 +47,23 @@ def render(explored: Explored) -> Report:
     ]
     warned = cautions(explored)
     title = f"{explored.title}: what is in it"
-    html = page.render_page(
-        "exploration.html.j2",
-        title=title,
-        explored=explored,
-        n_rows=len(explored.samples),
-        completeness=contents.completeness(explored),
-        cautions=warned,
-        sections=sections,
-    )
-    return Report(
-        explored.name,
+    document = Document(
         title,
-        html,
-        {one.name: one.table for section in sections for one in section.tables},
-        {one.name: one.png for section in sections for one in section.figures} | sheets,
-        {**_headline(explored), "cautions": len(warned)},
+        contents.completeness(explored),
+        banner=_banner(explored),
+        quiet=(f"Licence: {explored.licence}.",),
+        links=(Link(explored.homepage, explored.homepage),),
+        cautions=tuple(warned),
     )
+    headline = {**_headline(explored), "cautions": len(warned)}
+    return report_of(explored.name, document, sections, headline, pictures=sheets)
+
+
+def _banner(explored: Explored) -> str | None:
+    if not explored.synthetic:
+        return None
+    n = len(explored.samples)
+    return "" if explored.n_synthetic == n else f"{explored.n_synthetic:,} of {n:,} rows"
 
 
 def _headline(explored: Explored) -> dict[str, float]:

@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emotion_pipeline.reports.exploration import figures
-from emotion_pipeline.reports.exploration.base import Drawn, Explored, Section, Shown
+from emotion_pipeline.reports.exploration.base import Explored
 from emotion_pipeline.reports.exploration.counting import distribution
+from emotion_pipeline.reports.parts.sections import Drawn, Section, Shown
 from emotion_pipeline.schema import BOX
 
 SIDES_PX = (8, 16, 32, 64, 128)

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from emotion_pipeline.reports.exploration.base import Explored, Section, Shown
+from emotion_pipeline.reports.exploration.base import Explored
 from emotion_pipeline.reports.parts import page
+from emotion_pipeline.reports.parts.sections import Section, Shown
 
 
 def section(explored: Explored) -> Section:

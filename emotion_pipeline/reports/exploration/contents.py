@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emotion_pipeline.reports.exploration import figures
-from emotion_pipeline.reports.exploration.base import Drawn, Explored, Section, Shown
+from emotion_pipeline.reports.exploration.base import Explored
 from emotion_pipeline.reports.exploration.counting import (
     by_split,
     emotions_of,
@@ -11,6 +11,7 @@ from emotion_pipeline.reports.exploration.counting import (
     share,
 )
 from emotion_pipeline.reports.parts import page
+from emotion_pipeline.reports.parts.sections import Drawn, Section, Shown
 
 N_EXAMPLES = 3
 

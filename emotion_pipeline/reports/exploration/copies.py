@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from emotion_pipeline.reports.exploration.base import Explored, Section, Shown
+from emotion_pipeline.reports.exploration.base import Explored
 from emotion_pipeline.reports.exploration.counting import named
+from emotion_pipeline.reports.parts.sections import Section, Shown
 
 N_GROUPS = 5
 N_MEMBERS = 6

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from emotion_pipeline.reports.exploration.base import SHARE, Explored
+from emotion_pipeline.reports.exploration.base import Explored
+from emotion_pipeline.reports.parts.sections import SHARE
 from emotion_pipeline.schema import SPLITS
 
 MISSING = "none given"

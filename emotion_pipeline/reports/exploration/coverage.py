@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from emotion_pipeline.reports.exploration.base import Explored, Section, Shown
+from emotion_pipeline.reports.exploration.base import Explored
 from emotion_pipeline.reports.exploration.counting import (
     by_split,
     emotions_of,
@@ -12,6 +12,7 @@ from emotion_pipeline.reports.exploration.counting import (
     occurring,
     splits_of,
 )
+from emotion_pipeline.reports.parts.sections import Section, Shown
 
 # Rows that share one of these belong together: they may not stand in two splits.
 GROUPS = {"person_id": "persons", "take_id": "takes"}

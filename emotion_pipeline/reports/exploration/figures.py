@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from emotion_pipeline.reports.exploration.base import SHARE
 from emotion_pipeline.reports.parts import figures as drawing
 from emotion_pipeline.reports.parts import page
+from emotion_pipeline.reports.parts.sections import SHARE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 
 from emotion_pipeline.reports.exploration import figures
-from emotion_pipeline.reports.exploration.base import Drawn, Explored, Section, Shown
+from emotion_pipeline.reports.exploration.base import Explored
 from emotion_pipeline.reports.exploration.counting import (
     emotions_of,
     frequencies,
     named,
 )
+from emotion_pipeline.reports.parts.sections import Drawn, Section, Shown
 
 N_SIZES = 10
 SCALES = ("valence", "arousal")

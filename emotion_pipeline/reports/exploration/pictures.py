@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 
 from emotion_pipeline.imaging.contact_sheet import PAPER, TILE_PX, contact_sheet, palette_png
-from emotion_pipeline.reports.exploration.base import Explored, Section, Strip, Thumbnail
+from emotion_pipeline.reports.exploration.base import Explored
 from emotion_pipeline.reports.exploration.counting import emotions_of, named
+from emotion_pipeline.reports.parts.contact import THUMBNAIL_PX, shrunk
+from emotion_pipeline.reports.parts.sections import Section, Strip, Thumbnail
 
 N_PER_CLASS = 6
 N_WITHOUT_CLASSES = 24
 N_FLATTEST = 12
 MAX_STRIPS = 12
-THUMBNAIL_PX, SCENE_PX = 96, 320
+SCENE_PX = 320
 BOX_COLOUR = (230, 60, 30)
 
 ALL = "all"
@@ -91,12 +93,10 @@ def _of(rows: pd.DataFrame, images: Images) -> list[np.ndarray]:
 
 def _small(picture: np.ndarray, boxes: list[dict[str, int]] | None) -> np.ndarray:
     """The picture, made smaller if it is large; with its faces framed where boxes are given."""
-    side_px = THUMBNAIL_PX if boxes is None else SCENE_PX
-    scale = min(1.0, side_px / max(picture.shape[:2]))
-    size = tuple(max(1, round(side * scale)) for side in picture.shape[1::-1])
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     if boxes is None:
-        return small
+        return shrunk(picture, THUMBNAIL_PX)
+    small = shrunk(picture, SCENE_PX)
+    scale = max(small.shape[:2]) / max(picture.shape[:2])
     framed = small if small.ndim == 3 else cv2.cvtColor(small, cv2.COLOR_GRAY2RGB)
     for box in boxes:
         left, top, right, bottom = (

@@ -18,6 +18,7 @@ from emotion_pipeline.metrics.intervals import (
 from emotion_pipeline.metrics.significance import exact_mcnemar, holm_adjusted
 from emotion_pipeline.metrics.votes import jensen_shannon_error, soft_accuracy_score
 from emotion_pipeline.reports.base import ModelResult
+from emotion_pipeline.reports.parts.groups import best_on_validation
 
 
 def _with_interval(*metrics: str) -> tuple[str, ...]:
@@ -120,16 +121,6 @@ def _seed_spread(model: ModelResult, *, leak_free: bool) -> dict[str, float]:
         "accuracy_score_mean": float(np.mean(scores)) if scores else np.nan,
         "accuracy_score_sd": float(np.std(scores, ddof=1)) if len(scores) > 1 else np.nan,
     }
-
-
-def best_on_validation(models: list[ModelResult]) -> list[ModelResult]:
-    """The models, best validation accuracy first (then by name): test results choose nothing."""
-
-    def rank(model: ModelResult) -> tuple[float, str]:
-        right = model.right(model.rows("validation"))
-        return (-float(right.mean()) if len(right) else 0.0, model.recipe)
-
-    return sorted(models, key=rank)
 
 
 def comparison_table(models: list[ModelResult]) -> pd.DataFrame:

@@ -61,6 +61,11 @@ def bits(value: float | None) -> str:
     return f"{value:.3f}" if _is_number(value) else NOTHING
 
 
+def signed_bits(value: float) -> str:
+    """A difference with its sign: 0.0041 as +0.004."""
+    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
+
+
 def count(value: float | None) -> str:
     """3153 as 3,153."""
     return f"{value:,.0f}" if _is_number(value) else NOTHING

@@ -1,0 +1,100 @@
+"""Every recipe that knows emotions and has been evaluated on the original pictures."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.reports.base import CURVE_COLUMNS, ModelResult
+from emotion_pipeline.stages import foreign, models, predictions, training_rows
+from emotion_pipeline.stages.base import Needs, Workspace
+from emotion_pipeline.training.foreign import ForeignRecipe
+from emotion_pipeline.training.recipe import Recipe
+from emotion_pipeline.training.recipe_files import AnyRecipe
+
+Datasets = Mapping[str, Dataset]
+Recipes = Mapping[str, AnyRecipe]
+Tested = training_rows.Tested
+
+
+def needs(_datasets: Datasets, recipes: Recipes) -> Iterator[Needs]:
+    """Edges to the models that were trained here, and to all predictions of emotions."""
+    for name, recipe in recipes.items():
+        if isinstance(recipe, Recipe):
+            yield Needs(f"models/{name}")
+        if isinstance(recipe, Recipe | ForeignRecipe):
+            yield Needs(f"predictions/{name}")
+
+
+def versions(workspace: Workspace, _datasets: Datasets, recipes: Recipes) -> Iterator[str]:
+    """What there is of predictions."""
+    for name, recipe, domains in evaluated(workspace, recipes):
+        yield from (f"{name} {one} {_version(workspace, name, recipe, one)}" for one in domains)
+
+
+def read(workspace: Workspace, _datasets: Datasets, recipes: Recipes) -> list[ModelResult]:
+    """The results, in the order of the recipes."""
+    return [
+        _model_result(workspace, name, recipe, domains)
+        for name, recipe, domains in evaluated(workspace, recipes)
+    ]
+
+
+def evaluated(workspace: Workspace, recipes: Recipes) -> Iterator[tuple[str, Tested, list[str]]]:
+    """Recipes with the domains whose predictions are complete; the first domain has to be."""
+    for name, recipe in recipes.items():
+        if isinstance(recipe, Recipe | ForeignRecipe):
+            domains = [one for one in recipe.evaluate_on if _version(workspace, name, recipe, one)]
+            if recipe.evaluate_on[0] in domains:
+                yield name, recipe, domains
+
+
+def _version(workspace: Workspace, name: str, recipe: Tested, domain: str) -> str | None:
+    if isinstance(recipe, ForeignRecipe):
+        return foreign.version(workspace, name, recipe, domain)
+    return predictions.version(workspace, name, recipe, domain)
+
+
+def _model_result(
+    workspace: Workspace, name: str, recipe: Tested, domains: list[str]
+) -> ModelResult:
+    tables = [
+        predictions.table(workspace, name, recipe, domain, seed)
+        .read(0)
+        .to_pandas()
+        .assign(domain=domain)
+        for domain in domains
+        for seed in recipe.seeds
+    ]
+    rows = pd.concat(tables, ignore_index=True).drop(columns="input_digest")
+    n_parameters, curves, meta = _provenance(workspace, name, recipe)
+    return ModelResult(
+        recipe=name,
+        description=recipe.description,
+        labels_from=recipe.data.labels,
+        pictures_from=recipe.data.pictures,
+        label_space=recipe.data.label_space,
+        emotions=recipe.emotions,
+        n_parameters=n_parameters,
+        synthetic=bool(rows["synthetic"].any()),
+        predictions=rows,
+        curves=curves,
+        meta=meta,
+        foreign=isinstance(recipe, ForeignRecipe),
+    )
+
+
+def _provenance(
+    workspace: Workspace, name: str, recipe: Tested
+) -> tuple[int, pd.DataFrame, dict[str, Any]]:
+    """Size, learning curves and description of a model; a foreign one has no curves."""
+    if isinstance(recipe, ForeignRecipe):
+        nothing = pd.DataFrame(columns=list(CURVE_COLUMNS))
+        return foreign.n_parameters(recipe), nothing, {"predictor": recipe.predictor}
+    folders = [models.artifact(workspace, name, seed).folder for seed in recipe.seeds]
+    metas = [json.loads((folder / "meta.json").read_text()) for folder in folders]
+    curves = [pd.read_csv(folder / models.CURVES) for folder in folders]
+    described = {f"seed {meta['seed']}": meta for meta in metas}
+    return metas[0]["n_parameters"], pd.concat(curves, ignore_index=True), described
