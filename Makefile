@@ -27,8 +27,9 @@ demo: $(READY)
 	EMOTION_PIPELINE_RECIPES='*_small' \
 	  sh -ec '$(BIN)/emotion-pipeline sample $(DEMO)/data_lake/raw; $(BIN)/emotion-pipeline refresh'
 
+# A process per processor, but no more than four: each may take 3 GB.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

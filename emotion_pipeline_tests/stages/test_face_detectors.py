@@ -1,7 +1,6 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-import torch
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.digests import digest_bytes
@@ -47,14 +46,6 @@ def write_samples(workspace: Workspace, *, shifted: str = "") -> squares.FacePic
     for bucket, part in enumerate(split_into_buckets(rows, DARKFACE.n_buckets)):
         table.write(bucket, [part], f"inputs {shifted}", "code")
     return drawn
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -32,15 +32,6 @@ def _same(one: FitResult, other: FitResult) -> bool:
     return names and weights and one.curves.equals(other.curves)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Several threads only wait for one another on networks as small as these."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def finished_folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("unkilled")

@@ -41,15 +41,6 @@ def fail_in(monkeypatch, epoch: int, error: Exception) -> None:
     monkeypatch.setattr(FaceTraining, "training_step", failing)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Several threads only wait for one another on networks as small as these."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def unkilled(tmp_path_factory) -> FitResult:
     return run(tmp_path_factory.mktemp("unkilled"))
