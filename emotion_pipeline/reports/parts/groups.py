@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from emotion_pipeline.reports.base import ModelResult
+from emotion_pipeline.reports.base import DetectorResult, ModelResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def best_on_validation(models: Iterable[ModelResult]) -> list[ModelResult]:
     return sorted(models, key=rank)
 
 
-def banner(models: Iterable[ModelResult]) -> str | None:
+def banner(models: Iterable[ModelResult | DetectorResult]) -> str | None:
     """Which of the models were tested on drawn faces, as `Document.banner` takes it."""
     everyone = list(models)
     drawn = [model.recipe for model in everyone if model.synthetic]
