@@ -4,14 +4,11 @@ matplotlib is imported when a figure is drawn, and through its objects only: no 
 """
 
 from io import BytesIO
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from emotion_pipeline.domains import GRAYSCALE, ORIGINAL, Degradation
-from emotion_pipeline.metrics.robustness import severities
 from emotion_pipeline.reports.base import ModelResult
 
 if TYPE_CHECKING:
@@ -66,87 +63,6 @@ def tidy(axes: "Axes", title: str, x: str, y: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
-
-
-def confusion(model: ModelResult, counts: np.ndarray) -> bytes:
-    """Confusion counts (c, c) int as a grid: share of the true class in %, count below it."""
-    rates = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = [plain(name) for name in model.emotions]
-    figure = canvas(0.92 * _WIDTH_IN, synthetic=model.synthetic)
-    axes = figure.add_subplot()
-    axes.imshow(rates, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(counts):
-        colour = "white" if rates[row, column] > 0.55 else "black" if count else "#a0a0a0"
-        share = f"{100 * rates[row, column]:.0f}"
-        axes.text(column, row - 0.12, share, ha="center", va="center", color=colour, fontsize=9)
-        axes.text(
-            column, row + 0.27, f"{count:,}", ha="center", va="center", color=colour, fontsize=6
-        )
-    axes.set_xticks(
-        range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor", fontsize=8
-    )
-    labels = [f"{name}\nn = {n:,}" for name, n in zip(names, counts.sum(axis=1), strict=True)]
-    axes.set_yticks(range(len(names)), labels, fontsize=8)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    axes.set_title(plain(f"{model.recipe}: % of each true class, count below"), fontsize=9)
-    return as_png(figure)
-
-
-def learning_curves(model: ModelResult) -> bytes:
-    """Losses and validation accuracy over epochs, one line per seed."""
-    figure = canvas(2.6, synthetic=model.synthetic)
-    losses, accuracy = figure.subplots(1, 2)
-    for number, (_, seed) in enumerate(model.curves.sort_values("epoch").groupby("seed")):
-        first = number == 0
-        for column, colour, label in (
-            ("train_loss", COLOURS[0], "training"),
-            ("validation_loss", COLOURS[1], "validation"),
-        ):
-            _line(losses, seed["epoch"], seed[column], colour, label if first else None)
-        _line(accuracy, seed["epoch"], 100 * seed["validation_accuracy_score"], COLOURS[1], None)
-    tidy(losses, f"{model.recipe}: loss", "epoch", "loss")
-    tidy(accuracy, "validation accuracy", "epoch", "%")
-    losses.legend(frameon=False, fontsize=8)
-    for axes in (losses, accuracy):
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    return as_png(figure)
-
-
-def _line(axes: "Axes", x: pd.Series, y: pd.Series, colour: str, label: str | None) -> None:
-    # A single epoch has no line, so points mark short curves.
-    marker = "o" if len(x) < 15 else None
-    axes.plot(x, y, color=colour, label=label, linewidth=1.4, marker=marker, markersize=3)
-
-
-def robustness(model: ModelResult, domains: pd.DataFrame) -> bytes:
-    """Accuracy over severity, one line per corruption with its interval.
-
-    `domains` are the model's rows of `domain_table`.
-    """
-    figure = canvas(3.8, synthetic=model.synthetic)
-    axes = figure.add_subplot()
-    scores = 100 * domains.set_index("domain")[
-        ["accuracy_score", "accuracy_score_low", "accuracy_score_high"]
-    ].astype(float)
-    found = severities(model.domains)
-    looks = product(("-", "--", ":"), COLOURS)
-    for (style, colour), (corruption, levels) in zip(looks, found.items(), strict=False):
-        part = scores.loc[[Degradation(corruption, level).key for level in levels]].to_numpy()
-        name = corruption.replace("_", " ")
-        axes.plot(levels, part[:, 0], style, color=colour, marker="o", markersize=4, label=name)
-        axes.fill_between(levels, part[:, 1], part[:, 2], color=colour, alpha=0.1, linewidth=0)
-    for domain, style in ((ORIGINAL, "--"), (GRAYSCALE, ":")):
-        if domain in scores.index:
-            score = scores.loc[domain, "accuracy_score"]
-            axes.axhline(score, color=_QUIET, linestyle=style, linewidth=1.4, label=domain)
-    tidy(axes, f"{model.recipe}: accuracy under corruption", "severity", "test accuracy, %")
-    axes.set_xticks(sorted({level for levels in found.values() for level in levels}))
-    axes.set_ylim(bottom=0)
-    figure.legend(loc="outside lower center", frameon=False, ncols=3, fontsize=8)
-    return as_png(figure)
 
 
 def accuracy_at_a_glance(
