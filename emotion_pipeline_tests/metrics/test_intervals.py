@@ -8,6 +8,7 @@ from emotion_pipeline.metrics.classification import accuracy_score
 from emotion_pipeline.metrics.intervals import (
     bootstrap_interval,
     bootstrap_mean_interval,
+    bootstrap_values,
     wilson_interval,
 )
 
@@ -40,6 +41,15 @@ def test_resampling_confusion_cells_is_resampling_rows():
     low, high = bootstrap_interval(counts, accuracy_score, n_resamples=4000)
     wilson_low, wilson_high = wilson_interval(170, 200)
     assert (low, high) == pytest.approx((wilson_low, wilson_high), abs=0.012)
+
+
+def test_rows_that_are_all_of_their_own_kind_are_drawn_as_any_other():
+    ones = np.ones(40, dtype=np.int64)
+    drawn = bootstrap_values(ones, lambda counts: counts, n_resamples=3000)
+    assert drawn.shape == (3000, 40)
+    assert (drawn.sum(axis=1) == 40).all()
+    assert drawn.mean() == 1
+    assert drawn.var(axis=0) == pytest.approx(np.full(40, 1 - 1 / 40), abs=0.15)
 
 
 def test_equal_seeds_give_equal_intervals_whatever_the_chunk(monkeypatch):
