@@ -24,11 +24,34 @@ def confusion_counts(
 
 
 def _positions(names: Sequence[str] | np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    position = {name: index for index, name in enumerate(classes)}
-    unknown = set(names) - set(position)
-    if unknown:
-        raise ValueError(f"not in the class set {tuple(classes)}: {sorted(map(str, unknown))}")
-    return np.array([position[name] for name in names], dtype=np.int64)
+    given = np.asarray(names, dtype=object)
+    positions = np.full(len(given), -1, dtype=np.int64)
+    for position, name in enumerate(classes):
+        positions[given == name] = position
+    if (positions < 0).any():
+        unknown = sorted(map(str, set(given[positions < 0])))
+        raise ValueError(f"not in the class set {tuple(classes)}: {unknown}")
+    return positions
+
+
+def paired_counts(
+    truth: Sequence[str] | np.ndarray,
+    first: Sequence[str] | np.ndarray,
+    second: Sequence[str] | np.ndarray,
+    classes: Sequence[str],
+) -> np.ndarray:
+    """Counts (c, c, c) int64 of the truth against what two models say of the same rows.
+
+    Summed over the last axis they are the confusion counts of the first model, over the one before
+    it those of the second. Raises ValueError as `confusion_counts`.
+    """
+    n_classes = len(classes)
+    if not len(truth) == len(first) == len(second):
+        raise ValueError(f"{len(truth)} truths but {len(first)} and {len(second)} predictions")
+    cells = _positions(truth, classes)
+    for predicted in (first, second):
+        cells = cells * n_classes + _positions(predicted, classes)
+    return np.bincount(cells, minlength=n_classes**3).reshape((n_classes,) * 3)
 
 
 def accuracy_score(counts: np.ndarray) -> np.ndarray:
@@ -54,10 +77,54 @@ def f1_scores(counts: np.ndarray) -> np.ndarray:
     return _ratio(2 * _hits(counts), counts.sum(axis=-1) + counts.sum(axis=-2))
 
 
+def macro_precision_score(counts: np.ndarray) -> np.ndarray:
+    """Mean precision (...) over the classes that occur in the truth; NaN where there are no rows.
+
+    A class that is never predicted counts as 0.
+    """
+    return _mean_over_truth(precision_scores(counts), counts)
+
+
+def macro_recall_score(counts: np.ndarray) -> np.ndarray:
+    """Mean recall (...) over the classes that occur in the truth; NaN where there are no rows.
+
+    The same as balanced accuracy: Brodersen et al. 2010, "The balanced accuracy and its posterior
+    distribution".
+    """
+    return _mean_over_truth(recall_scores(counts), counts)
+
+
 def macro_f1_score(counts: np.ndarray) -> np.ndarray:
     """Mean F1 (...) over the classes that occur in the truth; NaN where there are no rows."""
+    return _mean_over_truth(f1_scores(counts), counts)
+
+
+def weighted_precision_score(counts: np.ndarray) -> np.ndarray:
+    """Mean precision (...), every class weighted with its rows; NaN where there are no rows.
+
+    A class that is never predicted counts as 0.
+    """
+    return _weighted(precision_scores(counts), counts)
+
+
+def weighted_recall_score(counts: np.ndarray) -> np.ndarray:
+    """Mean recall (...), every class weighted with its rows, which is the accuracy."""
+    return _weighted(recall_scores(counts), counts)
+
+
+def weighted_f1_score(counts: np.ndarray) -> np.ndarray:
+    """Mean F1 (...), every class weighted with its rows; NaN where there are no rows."""
+    return _weighted(f1_scores(counts), counts)
+
+
+def _mean_over_truth(scores: np.ndarray, counts: np.ndarray) -> np.ndarray:
     occurs = counts.sum(axis=-1) > 0
-    return _ratio(np.where(occurs, f1_scores(counts), 0.0).sum(axis=-1), occurs.sum(axis=-1))
+    return _ratio(np.where(occurs, np.nan_to_num(scores), 0.0).sum(axis=-1), occurs.sum(axis=-1))
+
+
+def _weighted(scores: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    n = counts.sum(axis=-1)
+    return _ratio((np.nan_to_num(scores) * n).sum(axis=-1), n.sum(axis=-1))
 
 
 def _hits(counts: np.ndarray) -> np.ndarray:

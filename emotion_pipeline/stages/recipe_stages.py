@@ -1,15 +1,17 @@
-"""What a recipe adds to the graph: its model and its predictions.
+"""What a recipe adds to the graph: its model, its predictions, their explanations, and its costs.
 
 Each kind of recipe has its own: an emotion model, a face detector, or a model that was trained
 elsewhere and only predicts.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import DEGRADED, GRAYSCALE, ORIGINAL
+from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages import (
+    costs,
+    explanations,
     face_detectors,
     face_predictions,
     first_weights,
@@ -34,11 +36,11 @@ def build(
     datasets: Mapping[str, Dataset],
     *,
     by_default: bool,
-    model_files: Path,
+    settings: Settings,
 ) -> list[Stage]:
     """The stages of one of the recipes; with `by_default`, a refresh of everything makes them.
 
-    `model_files` is the folder with the model files of other publishers.
+    `settings` say where the files of foreign models lie.
     """
     recipe = recipes[name]
     made = None if by_default else ()
@@ -49,12 +51,16 @@ def build(
             return [
                 _model(name, recipe, labels, others, made),
                 _predictions(name, recipe, labels, made),
+                _costs(name, recipe, made),
+                *_explanations(name, recipe, labels, made),
             ]
         case FaceRecipe():
             return list(_detector(name, recipe, datasets[recipe.data.labels], made))
         case ForeignRecipe():
             labels = datasets[recipe.data.labels]
-            return [_foreign(name, recipe, labels, made, model_files)]
+            predicts = _foreign(name, recipe, labels, made, settings)
+            # What a file of the user takes is its own affair, and a table takes nothing.
+            return [predicts] if recipe.is_imported else [predicts, _costs(name, recipe, made)]
 
 
 def _model(
@@ -113,6 +119,26 @@ def _predictions(
     )
 
 
+def _explanations(
+    name: str, recipe: Recipe, labels: Dataset, by_default: tuple[str, ...] | None
+) -> Iterator[Stage]:
+    if explanations.explainable(recipe):
+        yield Stage(
+            key=f"explanations/{name}",
+            description="What the answers about some test pictures rest on, and checks of that.",
+            code=explanations.code(recipe),
+            needs=(
+                Needs(f"models/{name}", (str(recipe.seeds[0]),)),
+                Needs(f"samples/{labels.name}"),
+                *_pictures_needed(recipe, explanations.domains_of(recipe)),
+            ),
+            make=gated(labels, lambda workspace, _: explanations.make(workspace, name, recipe)),
+            version=lambda workspace, _: explanations.version(workspace, name),
+            prepare=explanations.prepare,
+            by_default=by_default,
+        )
+
+
 def _detector(
     name: str, recipe: FaceRecipe, labels: Dataset, by_default: tuple[str, ...] | None
 ) -> Iterator[Stage]:
@@ -154,12 +180,12 @@ def _foreign(
     recipe: ForeignRecipe,
     labels: Dataset,
     by_default: tuple[str, ...] | None,
-    model_files: Path,
+    settings: Settings,
 ) -> Stage:
     return Stage(
         key=f"predictions/{name}",
         description=recipe.description,
-        code=foreign.code(recipe, model_files),
+        code=foreign.code(recipe, settings),
         needs=(
             Needs(f"samples/{labels.name}"),
             *_pictures_needed(recipe, (ORIGINAL, *recipe.evaluate_on), same_partition=True),
@@ -171,6 +197,20 @@ def _foreign(
         dimension="domain",
         partitions=recipe.evaluate_on,
         prepare=lambda workspace: foreign.prepare(workspace, recipe),
+        by_default=(ORIGINAL,) if recipe.is_imported else by_default,
+    )
+
+
+def _costs(name: str, recipe: Recipe | ForeignRecipe, by_default: tuple[str, ...] | None) -> Stage:
+    return Stage(
+        key=f"costs/{name}",
+        description="The size of the model's file, and its time for one face.",
+        code=costs.code(recipe),
+        needs=(costs.needs(name, recipe),),
+        make=lambda workspace, _: costs.make(workspace, name, recipe),
+        version=lambda workspace, _: costs.artifact(workspace, name).version(),
+        kinds=("json",),
+        pool="training",
         by_default=by_default,
     )
 

@@ -10,8 +10,14 @@ from emotion_pipeline.metrics.classification import (
     confusion_counts,
     f1_scores,
     macro_f1_score,
+    macro_precision_score,
+    macro_recall_score,
+    paired_counts,
     precision_scores,
     recall_scores,
+    weighted_f1_score,
+    weighted_precision_score,
+    weighted_recall_score,
 )
 
 PAIRS = st.lists(
@@ -35,16 +41,39 @@ def test_every_score_equals_scikit_learn_and_absent_classes_are_nan(pairs):
     np.testing.assert_allclose(f1_scores(counts), f1)
 
 
+MEANS = {
+    "macro": (macro_precision_score, macro_recall_score, macro_f1_score),
+    "weighted": (weighted_precision_score, weighted_recall_score, weighted_f1_score),
+}
+
+
 @given(PAIRS)
-def test_macro_f1_is_the_mean_over_the_classes_that_occur_in_the_truth(pairs):
+def test_means_are_over_the_classes_that_occur_in_the_truth(pairs):
     truth, predicted = zip(*pairs, strict=True)
-    expected = reference.f1_score(truth, predicted, labels=sorted(set(truth)), average="macro")
-    assert macro_f1_score(confusion_counts(truth, predicted, EMOTIONS)) == pytest.approx(expected)
+    counts = confusion_counts(truth, predicted, EMOTIONS)
+    for average, scores in MEANS.items():
+        *expected, _ = reference.precision_recall_fscore_support(
+            truth, predicted, labels=sorted(set(truth)), average=average, zero_division=0
+        )
+        assert [float(score(counts)) for score in scores] == pytest.approx(expected)
+
+
+def test_two_models_on_the_same_rows_are_counted_together():
+    rng = np.random.default_rng(0)
+    truth, first, second = rng.choice(EMOTIONS, size=(3, 200))
+    counts = paired_counts(truth, first, second, EMOTIONS)
+    np.testing.assert_array_equal(counts.sum(axis=2), confusion_counts(truth, first, EMOTIONS))
+    np.testing.assert_array_equal(counts.sum(axis=1), confusion_counts(truth, second, EMOTIONS))
+    one = tuple(EMOTIONS.index(names[0]) for names in (truth, first, second))
+    assert counts[one] >= 1
+    with pytest.raises(ValueError, match="200 truths but 199 and 200"):
+        paired_counts(truth, first[1:], second, EMOTIONS)
 
 
 def test_leading_axes_hold_resamples():
     counts = np.random.default_rng(0).integers(0, 9, size=(5, 3, 3))
-    for score in (accuracy_score, f1_scores, macro_f1_score, precision_scores, recall_scores):
+    means = [score for scores in MEANS.values() for score in scores]
+    for score in (accuracy_score, f1_scores, precision_scores, recall_scores, *means):
         np.testing.assert_array_equal(score(counts), np.stack([score(one) for one in counts]))
 
 

@@ -6,6 +6,8 @@ keeps); the published ones are quoted from their papers and were not run again.
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from emotion_pipeline.reports.base import ModelResult
 
 
@@ -60,3 +62,24 @@ def apply_to(model: ModelResult) -> bool:
         and model.label_space == "eight_emotions"
         and not model.synthetic
     )
+
+
+def human_lines() -> dict[str, float]:
+    """The accuracies (0 to 1) of `HUMAN` by name."""
+    return {one.who: one.accuracy_score for one in HUMAN if one.accuracy_score is not None}
+
+
+def human_table() -> pd.DataFrame:
+    """`HUMAN`; NaN where there is no such number."""
+    rows = [(one.who, one.accuracy_score, one.jensen_shannon_error) for one in HUMAN]
+    return pd.DataFrame(rows, columns=["predictor", "accuracy_score", "jensen_shannon_error"])
+
+
+def published_table() -> pd.DataFrame:
+    """`PUBLISHED`; NaN where the paper gives no spread."""
+    rows = [
+        (one.who, one.accuracy_score, one.accuracy_score_sd, one.note, one.source or "")
+        for one in PUBLISHED
+    ]
+    columns = ["model", "accuracy_score_mean", "accuracy_score_sd", "note", "source"]
+    return pd.DataFrame(rows, columns=columns)

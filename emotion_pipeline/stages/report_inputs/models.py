@@ -8,7 +8,7 @@ import pandas as pd
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.reports.base import CURVE_COLUMNS, ModelResult
-from emotion_pipeline.stages import foreign, models, predictions, training_rows
+from emotion_pipeline.stages import costs, foreign, models, predictions, training_rows
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
@@ -20,18 +20,21 @@ Tested = training_rows.Tested
 
 
 def needs(_datasets: Datasets, recipes: Recipes) -> Iterator[Needs]:
-    """Edges to the models that were trained here, and to all predictions of emotions."""
+    """Edges to the models that were trained here, to all predictions of emotions, and costs."""
     for name, recipe in recipes.items():
         if isinstance(recipe, Recipe):
             yield Needs(f"models/{name}")
         if isinstance(recipe, Recipe | ForeignRecipe):
             yield Needs(f"predictions/{name}")
+            if not (isinstance(recipe, ForeignRecipe) and recipe.is_imported):
+                yield Needs(f"costs/{name}")
 
 
 def versions(workspace: Workspace, _datasets: Datasets, recipes: Recipes) -> Iterator[str]:
-    """What there is of predictions."""
+    """What there is of predictions and costs."""
     for name, recipe, domains in evaluated(workspace, recipes):
         yield from (f"{name} {one} {_version(workspace, name, recipe, one)}" for one in domains)
+        yield f"{name} {costs.artifact(workspace, name).version()}"
 
 
 def read(workspace: Workspace, _datasets: Datasets, recipes: Recipes) -> list[ModelResult]:
@@ -83,7 +86,14 @@ def _model_result(
         curves=curves,
         meta=meta,
         foreign=isinstance(recipe, ForeignRecipe),
+        cost=costs.read(workspace, name),
+        claim=_claim(recipe),
     )
+
+
+def _claim(recipe: Tested) -> float | None:
+    claim = recipe.claim if isinstance(recipe, ForeignRecipe) else None
+    return claim.accuracy_score if claim else None
 
 
 def _provenance(
@@ -92,7 +102,9 @@ def _provenance(
     """Size, learning curves and description of a model; a foreign one has no curves."""
     if isinstance(recipe, ForeignRecipe):
         nothing = pd.DataFrame(columns=list(CURVE_COLUMNS))
-        return foreign.n_parameters(recipe), nothing, {"predictor": recipe.predictor}
+        told = foreign.summary(workspace, name)
+        meta = {"predictor": recipe.predictor, **({"table": told} if told else {})}
+        return foreign.n_parameters(recipe), nothing, meta
     folders = [models.artifact(workspace, name, seed).folder for seed in recipe.seeds]
     metas = [json.loads((folder / "meta.json").read_text()) for folder in folders]
     curves = [pd.read_csv(folder / models.CURVES) for folder in folders]
