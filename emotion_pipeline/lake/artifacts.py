@@ -31,7 +31,7 @@ class Artifact:
             whole = all(
                 (self.folder / name).stat().st_size == size for name, size in notes["files"].items()
             )
-            return Provenance(notes["inputs"], notes["code"], notes["content"]) if whole else None
+            return Provenance.from_notes(notes) if whole else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -53,12 +53,11 @@ class Artifact:
         yield unfinished
         files = sorted(path for path in unfinished.rglob("*") if path.is_file())
         names = [path.relative_to(unfinished).as_posix() for path in files]
+        content = combined(
+            f"{name} {digest_file(unfinished / name)}" for name in content_of or names
+        )
         notes = {
-            "inputs": inputs,
-            "code": code,
-            "content": combined(
-                f"{name} {digest_file(unfinished / name)}" for name in content_of or names
-            ),
+            **Provenance(inputs, code, content).as_notes(),
             "files": {name: path.stat().st_size for name, path in zip(names, files, strict=True)},
         }
         (unfinished / _PROVENANCE).write_text(json.dumps(notes, indent=1))

@@ -67,9 +67,10 @@ class Table:
     def provenance(self, bucket: int) -> Provenance | None:
         """What the bucket's footer says; None where there is no whole file of ours."""
         try:
-            notes = pq.read_metadata(self.path(bucket)).metadata or {}
-            return Provenance(
-                *(notes[_FOOTER + name].decode() for name in (b"inputs", b"code", b"content"))
+            footer = pq.read_metadata(self.path(bucket)).metadata or {}
+            ours = (key for key in footer if key.startswith(_FOOTER))
+            return Provenance.from_notes(
+                {key.removeprefix(_FOOTER).decode(): footer[key].decode() for key in ours}
             )
         except (OSError, ValueError, pa.ArrowException, KeyError):
             return None
@@ -150,20 +151,22 @@ class Table:
         # Two machines of a cluster may have processes of the same number.
         unfinished = path.with_name(f".{path.name}.{node()}-{os.getpid()}.unfinished")
         try:
-            self._write(unfinished, parts, {b"inputs": inputs, b"code": code})
+            self._write(unfinished, parts, inputs, code)
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def _write(self, path: Path, parts: Iterable[pa.Table], notes: dict[bytes, str]) -> None:
+    def _write(self, path: Path, parts: Iterable[pa.Table], inputs: str, code: str) -> None:
         digest = ContentDigest(self.schema)
         with self._writer(path) as writer:
             for part in filter(len, parts):
                 rows = part.select(self.schema.names).cast(with_image_feature(self.schema))
                 digest.update(rows)
                 writer.write_table(rows, row_group_size=_rows_in_a_part(rows))
-            notes = {**notes, b"content": digest.hexdigest()}
-            writer.add_key_value_metadata({_FOOTER + name: note for name, note in notes.items()})
+            notes = Provenance(inputs, code, digest.hexdigest()).as_notes()
+            writer.add_key_value_metadata(
+                {_FOOTER + name.encode(): note for name, note in notes.items()}
+            )
 
     def _writer(self, path: Path) -> pq.ParquetWriter:
         words = [field.name for field in self.schema if pa.types.is_string(field.type)]

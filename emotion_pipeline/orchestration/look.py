@@ -1,7 +1,7 @@
 """The lake and Dagster's records at one moment: how the wanted partitions stand."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import dagster as dg
 
@@ -12,7 +12,7 @@ from emotion_pipeline.orchestration.selection import Selection
 from emotion_pipeline.stages import validation
 from emotion_pipeline.stages.base import Lacking, Prepare, Stage, Workspace
 from emotion_pipeline.stages.sources import Observation
-from emotion_pipeline.stages.staleness import Standing, absent, standings
+from emotion_pipeline.stages.staleness import Standing, Status, absent, standings
 from emotion_pipeline.stages.state import LakeState
 
 SAMPLES = "samples/"
@@ -39,7 +39,15 @@ class Look:
         return [self.pipeline.graph[key] for key in self.selection]
 
     def standings(self, stage: Stage) -> list[Standing]:
-        return standings(stage, self.selection[stage.key], self.state, self.recorded)
+        """How the wanted partitions of a stage stand; samples without a verdict are stale."""
+        found = standings(stage, self.selection[stage.key], self.state, self.recorded)
+        if not self.unchecked(stage):
+            return found
+        reason = "its checks have changed or never ran"
+        return [
+            replace(one, status=Status.STALE, reason=reason) if one.status is Status.FRESH else one
+            for one in found
+        ]
 
     def absent(self, stage: Stage) -> str:
         """Why a stage cannot be made for want of raw files, or nothing."""

@@ -94,7 +94,7 @@ class Small:
         """Keys with a wanted partition that Dagster's resolver, and so its UI, calls not fresh."""
         pipeline = self.pipeline()
         graph = build_definitions(pipeline).resolve_asset_graph()
-        resolver = CachingStaleStatusResolver(self.instance, graph, _Loading(self.instance))
+        resolver = CachingStaleStatusResolver(self.instance, graph, Loading(self.instance))
 
         def fresh(key: str, partition: str | None) -> bool:
             return resolver.get_status(dg.AssetKey(key.split("/")), partition).value == "FRESH"
@@ -122,7 +122,7 @@ class Small:
             self.edit_row(row, black)
 
 
-class _Loading(LoadingContext):
+class Loading(LoadingContext):
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self._instance, self._loaders = instance, {}
 
