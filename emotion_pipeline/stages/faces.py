@@ -28,7 +28,7 @@ _CUT_CODE = fingerprint(
     "emotion_pipeline.schema",
     values=MARGIN,
 )
-_UNCHANGED_CODE = fingerprint("emotion_pipeline.schema", values="tight crops pass unchanged")
+_UNCHANGED_CODE = fingerprint("emotion_pipeline.imaging.picture_rows")
 
 
 def code(dataset: Dataset) -> str:

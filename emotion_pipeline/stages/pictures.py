@@ -12,20 +12,16 @@ from emotion_pipeline.domains import GRAYSCALE, ORIGINAL, Degradation
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.imaging.contact_sheet import contact_sheet
-from emotion_pipeline.imaging.picture_rows import degraded, grayed
+from emotion_pipeline.imaging.degraded_rows import degraded
+from emotion_pipeline.imaging.gray_rows import grayed
 from emotion_pipeline.lake.compute import RowFunction, RowMap, Source, run
 from emotion_pipeline.lake.tables import Table, bucket_of
 from emotion_pipeline.stages.base import Produced, Workspace, present
 
 PREVIEW_PICTURES = 24
 
-_PICTURES = (
-    "emotion_pipeline.imaging.codec",
-    "emotion_pipeline.imaging.pictures",
-    "emotion_pipeline.schema",
-)
-GRAYSCALE_CODE = fingerprint("emotion_pipeline.imaging.grayscale", *_PICTURES)
-DEGRADED_CODE = fingerprint("emotion_pipeline.imaging.degrade", *_PICTURES)
+GRAYSCALE_CODE = fingerprint("emotion_pipeline.imaging.gray_rows", "emotion_pipeline.schema")
+DEGRADED_CODE = fingerprint("emotion_pipeline.imaging.degraded_rows", "emotion_pipeline.schema")
 
 
 def table_of(workspace: Workspace, dataset: Dataset, domain: str) -> Table:
