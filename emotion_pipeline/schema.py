@@ -163,6 +163,37 @@ BOX_PREDICTIONS = pa.schema(
 )
 
 
+# Why a model said what it said of some test pictures, one row per picture and domain. `map` says
+# what speaks for the predicted emotion, and `redrawn_map` what does in a network with re-drawn
+# weights: squares of one byte per pixel that the network sees, row by row, 255 where it speaks
+# most. `grid_px` is the side of the feature maps that they come from. The checks, from
+# `redrawn_similarity` on, are explained in `training.explain`.
+EXPLANATIONS = pa.schema(
+    [
+        ("sample_id", pa.string()),
+        ("seed", pa.int32()),
+        ("domain", pa.string()),
+        ("emotion", pa.string()),
+        *((name, pa.string()) for name in ("predicted", "layer")),
+        *((name, pa.float32()) for name in ("p_predicted", "p_true")),
+        ("grid_px", pa.int32()),
+        *((name, pa.binary()) for name in ("map", "redrawn_map")),
+        *((name, pa.float32()) for name in ("redrawn_similarity", "salient_drop", "random_drop")),
+        ("synthetic", pa.bool_()),
+    ]
+)
+
+# The mean map of the rightly predicted test pictures of an emotion, and their mean gray picture.
+MEAN_MAPS = pa.schema(
+    [
+        ("emotion", pa.string()),
+        ("n_pictures", pa.int32()),
+        ("map", pa.binary()),
+        ("face", pa.binary()),
+    ]
+)
+
+
 def with_image_feature(schema: pa.Schema) -> pa.Schema:
     """The schema with the note that makes `datasets` decode its `image` column."""
     return schema.with_metadata(_HUGGING_FACE) if "image" in schema.names else schema

@@ -10,7 +10,7 @@ import pandas as pd
 
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.labels import EMOTIONS
-from emotion_pipeline.schema import predictions_schema
+from emotion_pipeline.schema import EXPLANATIONS, predictions_schema
 
 CURVE_COLUMNS: tuple[str, ...] = (
     "seed",
@@ -19,6 +19,9 @@ CURVE_COLUMNS: tuple[str, ...] = (
     "validation_loss",
     "validation_accuracy_score",
     "learning_rate",
+)
+EXPLAINED_COLUMNS: tuple[str, ...] = tuple(
+    name for name in EXPLANATIONS.names if name not in ("map", "redrawn_map")
 )
 
 
@@ -162,6 +165,35 @@ class DetectorResult:
     meta: dict[str, Any]
 
 
+@dataclass(frozen=True, eq=False)
+class MeanMap:
+    """The mean of the maps, and of the gray pictures, that belong to n pictures of one emotion.
+
+    Both are (side, side) uint8; 255 is what speaks most for the emotion, and white.
+    """
+
+    n_pictures: int
+    map: np.ndarray
+    face: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ExplainedResult:
+    """What the answers of a recipe about some test pictures rest on.
+
+    `rows`: `EXPLAINED_COLUMNS`, one row per picture and domain, at least one; see
+    `schema.EXPLANATIONS`. `maps` and `redrawn_maps` (n, side, side) uint8 are in their order.
+    `means`: by emotion, of the test pictures that are predicted rightly.
+    """
+
+    recipe: str
+    pictures_from: str
+    rows: pd.DataFrame
+    maps: np.ndarray
+    redrawn_maps: np.ndarray
+    means: Mapping[str, MeanMap]
+
+
 Pictures = Callable[[str, str, list[str]], dict[str, np.ndarray]]
 """Gray (h, w) or RGB (h, w, 3) uint8 pictures by sample_id, of a dataset and a domain: faces, or
 whole pictures of the datasets of detectors. Some, or all, may be left out."""
@@ -197,6 +229,7 @@ class Results:
     votes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     pictures: Pictures = no_pictures
     reports: list[MadeReport] = field(default_factory=list)
+    explanations: list[ExplainedResult] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from emotion_pipeline.reports.base import Results
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.stages.report_inputs import (
     detectors,
+    explanations,
     models,
     people,
     pictures,
@@ -59,6 +60,7 @@ PARTS: dict[str, Part] = {
     "people": _part(people),
     "votes": _part(votes),
     "pictures": _part(pictures),
+    "explanations": _part(explanations),
     ABOUT_REPORTS: _part(reports),
 }
 
