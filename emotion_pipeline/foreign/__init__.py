@@ -1,5 +1,6 @@
-"""Predictors that others have trained and published, to stand beside the project's own models.
+"""Models that others have trained, to stand beside the project's own: arrays in, probabilities out.
 
-Each file runs one of them exactly as its publisher does: arrays in, probabilities out. Model files
-come as paths. Only this folder knows the libraries that they need.
+A published predictor runs exactly as its publisher runs it; files of the user, tables of
+predictions and networks, are a stranger's and are checked. Files come as paths. Only this folder
+knows the libraries that they need.
 """

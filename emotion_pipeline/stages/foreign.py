@@ -1,66 +1,92 @@
 """`predictions/<recipe>` of a model that others have trained: what it says of one domain.
 
 The original domain has validation and test rows, every other domain test rows, as for one's own
-models. Nobody here knows what a foreign model has learned from. `seen_in_training` therefore marks
+models. A table of the user's may leave some out; `imports/<recipe>` says which and why.
+
+Nobody here knows what a foreign model has learned from. `seen_in_training` therefore marks
 the rows whose picture also stands in the training part of the dataset: those that it has seen if
 it learned from that part. So its leak-free numbers are about the same rows as those of one's own
 models; what it may have seen besides stays unknown, and its description has to say so.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from emotion_pipeline.datasets import get_dataset
+from emotion_pipeline.digests import combined
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.fetching import FetchFailed, model_files
-from emotion_pipeline.fetching.model_files import ModelFile
 from emotion_pipeline.fingerprint import fingerprint
-from emotion_pipeline.foreign import deepface_emotions
+from emotion_pipeline.foreign import deepface_emotions, onnx_classifier
+from emotion_pipeline.foreign.csv_columns import TableRefused
+from emotion_pipeline.foreign.onnx_classifier import NetworkRefused
 from emotion_pipeline.imaging.codec import decode
+from emotion_pipeline.lake.artifacts import Artifact
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import predictions_schema
-from emotion_pipeline.stages import prediction_rows, training_rows
+from emotion_pipeline.settings import Settings
+from emotion_pipeline.stages import imported_tables, imports, prediction_rows, training_rows
 from emotion_pipeline.stages.base import Lacking, Produced, Workspace, present
+from emotion_pipeline.stages.imported_tables import Matched
 from emotion_pipeline.stages.pictures import table_of
 from emotion_pipeline.training.foreign import ForeignRecipe
 
-
-@dataclass(frozen=True)
-class _Predictor:
-    """A module of `foreign` with `probabilities`, the file that it needs, and its size."""
-
-    module: ModuleType
-    file: ModelFile
-    n_parameters: int
-
-
-_PREDICTORS = {"deepface": _Predictor(deepface_emotions, model_files.DEEPFACE_EMOTIONS, 1_485_831)}
+Ask = Callable[[Sequence[np.ndarray]], np.ndarray]
+TABLE = "table"
+SUMMARY = "summary.json"
+_N_PARAMETERS = {"deepface": 1_485_831}
+_PICTURES = ("emotion_pipeline.imaging.codec", "emotion_pipeline.schema")
+_MODULES = {
+    "deepface": ("emotion_pipeline.foreign.deepface_emotions", *_PICTURES),
+    "onnx": ("emotion_pipeline.foreign.onnx_classifier", *_PICTURES),
+    TABLE: ("emotion_pipeline.foreign.prediction_tables", "emotion_pipeline.schema"),
+}
 
 
 def n_parameters(recipe: ForeignRecipe) -> int:
-    """How many weights the predictor has."""
-    return _PREDICTORS[recipe.predictor].n_parameters
+    """How many weights the predictor has; 0 where nobody says."""
+    return _N_PARAMETERS.get(recipe.predictor, 0)
 
 
-def code(recipe: ForeignRecipe, folder: Path) -> str:
-    """Fingerprint of the prediction code and of the model file in a folder, if it is there."""
-    predictor = _PREDICTORS[recipe.predictor]
-    others = ("emotion_pipeline.imaging.codec", "emotion_pipeline.schema")
-    weights = model_files.digest(predictor.file, folder)
-    return fingerprint(predictor.module.__name__, *others, values=weights)
+def code(recipe: ForeignRecipe, settings: Settings) -> str:
+    """Fingerprint of the prediction code and of the predictor's file, if it is there."""
+    if recipe.is_imported:
+        values: object = (imports.digest(settings, recipe), recipe.columns, recipe.onnx)
+    else:
+        values = model_files.digest(model_files.DEEPFACE_EMOTIONS, settings.model_files_root)
+    return fingerprint(*_MODULES[recipe.predictor], values=values)
 
 
 def prepare(workspace: Workspace, recipe: ForeignRecipe) -> None:
-    """Have what the predictor takes; Lacking where it cannot be had."""
-    _model_path(workspace, recipe)
+    """Have what the predictor takes; Lacking where it cannot be had, or is not usable."""
+    path = model_path(workspace, recipe)
+    if recipe.predictor != TABLE:
+        _asked(recipe, path)
+    elif _answerable(workspace, recipe):
+        _matched(workspace, recipe, path, _rows(workspace, recipe, ORIGINAL))
+
+
+def check(workspace: Workspace, recipe: ForeignRecipe, path: Path) -> str:
+    """What would be used of a file of the user's, in words; Lacking says why nothing would."""
+    if not _answerable(workspace, recipe):
+        data = recipe.data
+        raise Lacking(
+            f"the lake has no faces of {data.pictures} or no labels of {data.labels} yet:"
+            f" emotion-pipeline refresh faces/{data.pictures} samples/{data.labels}"
+        )
+    if recipe.predictor == TABLE:
+        rows = _rows(workspace, recipe, ORIGINAL)
+        return imported_tables.told(_matched(workspace, recipe, path, rows).summary)
+    _asked(recipe, path)
+    return f"a number for each of {len(recipe.emotions)} emotions"
 
 
 def table(workspace: Workspace, name: str, recipe: ForeignRecipe, domain: str) -> Table:
@@ -69,40 +95,94 @@ def table(workspace: Workspace, name: str, recipe: ForeignRecipe, domain: str) -
     return workspace.lake.table(f"predictions/{name}", schema, 1, domain=domain, seed=seed)
 
 
+def summary_artifact(workspace: Workspace, name: str) -> Artifact:
+    """What was used of a table of the user's, what was not, and why."""
+    return workspace.lake.artifact(f"imports/{name}")
+
+
+def summary(workspace: Workspace, name: str) -> dict[str, Any]:
+    """The same; empty for predictors that are no table."""
+    artifact = summary_artifact(workspace, name)
+    if artifact.version() is None:
+        return {}
+    found: dict[str, Any] = json.loads((artifact.folder / SUMMARY).read_text())
+    return found
+
+
 def version(workspace: Workspace, name: str, recipe: ForeignRecipe, domain: str) -> str | None:
     """Digest of one domain; None where it has not been predicted."""
-    return table(workspace, name, recipe, domain).version()
+    made = table(workspace, name, recipe, domain).version()
+    if recipe.predictor != TABLE:
+        return made
+    told = summary_artifact(workspace, name).version()
+    return combined((made, told)) if made and told else None
 
 
 def make(workspace: Workspace, name: str, recipe: ForeignRecipe, domain: str) -> Produced:
-    """Predict one domain."""
-    path = _model_path(workspace, recipe)
-    target = table(workspace, name, recipe, domain)
+    """Predict one domain; Lacking where the predictor is not usable."""
+    path = model_path(workspace, recipe)
+    ask = None if recipe.predictor == TABLE else _asked(recipe, path)
+    target, made_by = table(workspace, name, recipe, domain), code(recipe, workspace.settings)
     with workspace.lake.lock(f"predictions/{name}/{domain}"):
-        rows = _rows(workspace, recipe, domain)
-        function = partial(_predicted, workspace, recipe, domain, path)
-        made_by = code(recipe, workspace.settings.model_files_root)
-        job = RowMap(
-            RowsInMemory([rows.sort_by("sample_id")]),
-            target,
-            function,
-            made_by,
-            prediction_rows.KEYED_BY,
-        )
+        rows, words = _rows(workspace, recipe, domain), ""
+        if ask is None:
+            said = _matched(workspace, recipe, path, rows)
+            rows = rows.filter(pc.is_in(rows["sample_id"], pa.array(said.names, pa.string())))
+            words = f"{imported_tables.told(said.summary)}; "
+            with summary_artifact(workspace, name).replace(said.summary["file"], made_by) as folder:
+                (folder / SUMMARY).write_text(json.dumps(said.summary, indent=1))
+            function = partial(_said, recipe, said)
+        else:
+            function = partial(_predicted, workspace, recipe, domain, ask)
+        source = RowsInMemory([rows.sort_by("sample_id")])
+        job = RowMap(source, target, function, made_by, prediction_rows.KEYED_BY)
         # In this process: the network uses all cores by itself.
         outcome = run(job, workspace.engine("sequential"))
-        made = present(target.version())
+        made = present(version(workspace, name, recipe, domain))
     hits = prediction_rows.accuracy_score(target.read(0), recipe.emotions)
     figures = {"rows": rows.num_rows, "accuracy_score": hits, **outcome.figures()}
-    return Produced(made, f"test accuracy {hits:.1%} on {domain}; {outcome}", figures)
+    return Produced(made, f"test accuracy {hits:.1%} on {domain}; {words}{outcome}", figures)
 
 
-def _model_path(workspace: Workspace, recipe: ForeignRecipe) -> Path:
-    file = _PREDICTORS[recipe.predictor].file
+def _matched(workspace: Workspace, recipe: ForeignRecipe, path: Path, rows: pa.Table) -> Matched:
     try:
-        return model_files.find(file, workspace.settings.model_files_root)
+        return imported_tables.matched(workspace, recipe, path, rows)
+    except TableRefused as refused:
+        raise Lacking(str(refused)) from refused
+
+
+def _answerable(workspace: Workspace, recipe: ForeignRecipe) -> bool:
+    """Whether the lake has the labels and pictures that a table is compared with."""
+    labels, pictures = (get_dataset(one) for one in (recipe.data.labels, recipe.data.pictures))
+    tables = (
+        workspace.samples(labels),
+        workspace.samples(pictures),
+        table_of(workspace, pictures, ORIGINAL),
+    )
+    return all(one.version() for one in tables)
+
+
+def model_path(workspace: Workspace, recipe: ForeignRecipe) -> Path:
+    """The file of the predictor; Lacking where it cannot be had."""
+    if recipe.is_imported:
+        return imports.file_of(workspace.settings, recipe)
+    try:
+        root = workspace.settings.model_files_root
+        return model_files.find(model_files.DEEPFACE_EMOTIONS, root)
     except FetchFailed as error:
         raise Lacking(str(error)) from error
+
+
+def _asked(recipe: ForeignRecipe, path: Path) -> Ask:
+    """What gives the probabilities of pictures; Lacking where the file does not."""
+    if not recipe.is_imported:
+        return partial(deepface_emotions.probabilities, path)
+    try:
+        takes = imports.takes(path, recipe)
+        onnx_classifier.check(path, takes)
+    except NetworkRefused as error:
+        raise Lacking(str(error)) from error
+    return partial(onnx_classifier.probabilities, path, takes)
 
 
 def _rows(workspace: Workspace, recipe: ForeignRecipe, domain: str) -> pa.Table:
@@ -127,8 +207,16 @@ def _pictures_for_training(workspace: Workspace, recipe: ForeignRecipe) -> set[b
     return set(chosen["image_digest"].to_pylist())
 
 
+def _said(recipe: ForeignRecipe, said: Matched, rows: pa.Table) -> pa.Table:
+    """Rows with the probabilities that a table gives them."""
+    places = {name: place for place, name in enumerate(said.names)}
+    given = [places[name] for name in rows["sample_id"].to_pylist()]
+    found = said.probabilities[given]
+    return prediction_rows.predicted(rows, found, recipe.emotions, recipe.seeds[0])
+
+
 def _predicted(
-    workspace: Workspace, recipe: ForeignRecipe, domain: str, path: Path, rows: pa.Table
+    workspace: Workspace, recipe: ForeignRecipe, domain: str, ask: Ask, rows: pa.Table
 ) -> pa.Table:
     """Rows with their probabilities."""
     names = rows["sample_id"].to_pylist()
@@ -137,7 +225,7 @@ def _predicted(
     for part in _picture_parts(workspace, recipe, domain, names):
         pictures = [decode(image["bytes"].as_py()) for image in part["image"]]
         given = [places[name] for name in part["sample_id"].to_pylist()]
-        found[given] = _PREDICTORS[recipe.predictor].module.probabilities(path, pictures)
+        found[given] = ask(pictures)
     return prediction_rows.predicted(rows, found, recipe.emotions, recipe.seeds[0])
 
 

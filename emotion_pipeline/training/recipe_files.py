@@ -4,6 +4,7 @@ Without torch or Lightning, because every recipe is read when Dagster starts.
 """
 
 import re
+from collections.abc import Collection
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,36 @@ def load_all(folder: Path = FOLDER) -> dict[str, AnyRecipe]:
     except CycleError as error:
         circle = " > ".join(reversed(error.args[1]))
         raise RecipeError(f"{folder}: recipes that follow from themselves: {circle}") from None
+
+
+def load_imported(
+    folder: Path, taken: Collection[str] = ()
+) -> tuple[dict[str, ForeignRecipe], list[str]]:
+    """The recipes of a folder of the user by name, and of each that cannot be used why not.
+
+    They are of models whose predictions or network lie beside them; none may be called as one of
+    those that are `taken`.
+    """
+    recipes: dict[str, ForeignRecipe] = {}
+    faults = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            recipes[path.stem] = load_one_imported(path, taken)
+        except RecipeError as error:
+            faults.append(str(error))
+    return recipes, faults
+
+
+def load_one_imported(path: Path, taken: Collection[str] = ()) -> ForeignRecipe:
+    """One of them; RecipeError says what is wrong with it."""
+    if path.is_symlink() or not path.is_file():
+        raise RecipeError(f"{path}: not a plain file; links are not followed")
+    recipe = load(path)
+    if not isinstance(recipe, ForeignRecipe) or not recipe.is_imported:
+        raise RecipeError(f"{path}: only models with `predictor: table` or `onnx` belong here")
+    if path.stem in taken:
+        raise RecipeError(f"{path}: there is a recipe of that name already; rename the file")
+    return recipe
 
 
 def _check_references(path: Path, recipe: Recipe, recipes: dict[str, AnyRecipe]) -> None:

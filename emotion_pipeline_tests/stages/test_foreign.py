@@ -108,7 +108,7 @@ def test_nothing_is_predicted_twice_and_everything_anew_by_other_weights(drawn):
     first = foreign.make(drawn, NAME, RECIPE, ORIGINAL)
     again = foreign.make(drawn, NAME, RECIPE, ORIGINAL)
     assert (again.version, again.figures["rows_computed"]) == (first.version, 0)
-    code = foreign.code(RECIPE, drawn.settings.model_files_root)
+    code = foreign.code(RECIPE, drawn.settings)
     path = drawn.settings.model_files_root / WEIGHTS
     known = path.read_bytes()
     try:
@@ -116,7 +116,7 @@ def test_nothing_is_predicted_twice_and_everything_anew_by_other_weights(drawn):
         other = foreign.make(drawn, NAME, RECIPE, ORIGINAL)
         assert other.figures["rows_computed"] == other.figures["rows"]
         assert other.version != first.version
-        assert foreign.code(RECIPE, drawn.settings.model_files_root) != code
+        assert foreign.code(RECIPE, drawn.settings) != code
     finally:
         path.write_bytes(known)
     assert foreign.make(drawn, NAME, RECIPE, ORIGINAL).version == first.version
