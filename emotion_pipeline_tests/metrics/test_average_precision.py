@@ -11,8 +11,10 @@ from pycocotools.cocoeval import COCOeval
 
 from emotion_pipeline.metrics.average_precision import (
     ALL_HEIGHTS_PX,
+    COCO_MIN_IOUS,
     FACE_HEIGHTS_PX,
     FoundBoxes,
+    judged,
     precision_recall,
 )
 
@@ -47,7 +49,11 @@ def pictures_of(seed: int, n_pictures: int = 12) -> list[FoundBoxes]:
     return pictures
 
 
-def coco_of(pictures: list[FoundBoxes], heights_px: tuple[float, float]) -> COCOeval:
+def coco_of(
+    pictures: list[FoundBoxes],
+    heights_px: tuple[float, float],
+    min_ious: tuple[float, ...] = (0.5,),
+) -> COCOeval:
     """The same, judged by pycocotools."""
     truth, found = [], []
     for number, picture in enumerate(pictures, start=1):
@@ -69,7 +75,7 @@ def coco_of(pictures: list[FoundBoxes], heights_px: tuple[float, float]) -> COCO
         }  # fmt: skip
         coco.createIndex()
         judge = COCOeval(coco, coco.loadRes(found), "bbox")
-        judge.params.iouThrs = np.array([0.5])
+        judge.params.iouThrs = np.array(min_ious)
         judge.params.maxDets = [10_000]
         low, high = heights_px
         judge.params.areaRng = [[low * WIDTH_PX, min(high, 1e6) * WIDTH_PX]]
@@ -93,6 +99,53 @@ def test_precision_at_cocos_recalls_equals_pycocotools(seed, heights_px):
     assert curve.recall[-1] == pytest.approx(judge.eval["recall"][0, 0, 0, 0])
     assert 0 < curve.average_precision_score < 1
     assert curve.average_precision_score == pytest.approx(precision.mean(), abs=0.03)
+
+
+@pytest.mark.parametrize("heights_px", RANGES_PX[:3])
+@pytest.mark.parametrize("seed", range(3))
+def test_cocos_average_precision_and_recall_over_ten_overlaps_equal_pycocotools(seed, heights_px):
+    pictures = pictures_of(seed, n_pictures=20)
+    judge = coco_of(pictures, heights_px, COCO_MIN_IOUS)
+    once = np.ones((1, len(pictures)))
+    every = [judged(pictures, min_iou, heights_px) for min_iou in COCO_MIN_IOUS]
+    precision = [one.coco_average_precision_scores(once)[0] for one in every]
+    recall = [one.right.sum() / one.n_truth.sum() for one in every]
+    np.testing.assert_allclose(precision, judge.eval["precision"][..., 0, 0, 0].mean(1), atol=1e-12)
+    np.testing.assert_allclose(recall, judge.eval["recall"][:, 0, 0, 0], atol=1e-12)
+    assert precision[0] > precision[-1]
+
+
+@pytest.mark.parametrize("heights_px", RANGES_PX[:3])
+def test_pictures_that_are_there_several_times_count_as_if_they_were_repeated(heights_px):
+    pictures = pictures_of(5, n_pictures=12)
+    times = np.random.default_rng(0).multinomial(12, np.full(12, 1 / 12), size=25)
+    boxes = judged(pictures, heights_px=heights_px)
+    repeated = [
+        judged(np.repeat(np.array(pictures, object), row), heights_px=heights_px) for row in times
+    ]
+    once = np.ones((1, 12))
+    np.testing.assert_allclose(
+        boxes.average_precision_scores(times),
+        [one.curve().average_precision_score for one in repeated],
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(
+        boxes.coco_average_precision_scores(times),
+        [one.coco_average_precision_scores(once)[0] for one in repeated],
+        atol=1e-12,
+    )
+    assert boxes.average_precision_scores(once)[0] == pytest.approx(
+        boxes.curve().average_precision_score, abs=1e-12
+    )
+
+
+def test_draws_without_true_boxes_have_no_score_and_others_do():
+    truth = np.array([[0, 0, 10, 10.0]])
+    with_truth, without = (FoundBoxes(truth, np.ones(1), one) for one in (truth, NO_BOXES))
+    boxes = judged([with_truth, without])
+    times = np.array([[0, 2], [1, 1], [2, 0]])
+    np.testing.assert_array_equal(boxes.average_precision_scores(times), [np.nan, 1, 1])
+    np.testing.assert_array_equal(boxes.coco_average_precision_scores(times), [np.nan, 1, 1])
 
 
 def slow_average_precision(pictures: list[FoundBoxes]) -> float:
