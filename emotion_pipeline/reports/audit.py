@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from emotion_pipeline.reports.base import Report, Results
-from emotion_pipeline.reports.parts import audit_tables
-from emotion_pipeline.reports.parts.audit import (
+from emotion_pipeline.reports.parts.audit import tables as audit_tables
+from emotion_pipeline.reports.parts.audit.audits import (
     COLLAPSED_SHARE,
     MIN_SEEN,
     Audit,
@@ -12,7 +12,7 @@ from emotion_pipeline.reports.parts.audit import (
     moved_columns,
     statement,
 )
-from emotion_pipeline.reports.parts.claims import MIN_ROWS
+from emotion_pipeline.reports.parts.audit.claims import MIN_ROWS
 from emotion_pipeline.reports.parts.document import Document, report_of
 from emotion_pipeline.reports.parts.groups import Group, banner, groups
 from emotion_pipeline.reports.parts.page import percent

@@ -56,7 +56,7 @@ class ModelResult:
     decided in every row; `share_<emotion>` is NaN where nobody voted; `seen_in_training` marks rows
     whose exact pixels also stand in the training rows that were used.
     `curves`: one row per seed and epoch, `CURVE_COLUMNS`; may be empty. `meta`: anything that JSON
-    can hold; shown as provenance.
+    can hold; shown as provenance. `n_parameters` is 0 where nobody says.
     Raises ValueError where the predictions contradict this.
     """
 

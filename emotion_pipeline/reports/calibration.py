@@ -1,13 +1,15 @@
 """Can the probabilities be believed, and how near do they come to human votes?"""
 
 from emotion_pipeline.reports.base import ModelResult, Report, Results
-from emotion_pipeline.reports.parts import calibration_sections, page, vote_sections
-from emotion_pipeline.reports.parts.calibration import ECE
-from emotion_pipeline.reports.parts.calibration_sections import Numbers
+from emotion_pipeline.reports.parts import page
+from emotion_pipeline.reports.parts.calibration import model_sections as calibration_sections
+from emotion_pipeline.reports.parts.calibration import vote_sections
+from emotion_pipeline.reports.parts.calibration.model_sections import Numbers
+from emotion_pipeline.reports.parts.calibration.numbers import ECE
+from emotion_pipeline.reports.parts.calibration.votes import JSD
 from emotion_pipeline.reports.parts.document import Document, report_of
 from emotion_pipeline.reports.parts.groups import banner, groups
 from emotion_pipeline.reports.parts.resampled import with_intervals
-from emotion_pipeline.reports.parts.votes import JSD
 
 TITLE = "Calibration and votes"
 SUBJECT = "Whether models are as sure as they are right, and how near they come to human votes."

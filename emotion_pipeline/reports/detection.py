@@ -7,9 +7,9 @@ from functools import cached_property
 import pandas as pd
 
 from emotion_pipeline.reports.base import Pictures, Report, Results
-from emotion_pipeline.reports.parts import detection_figures as figures
-from emotion_pipeline.reports.parts import detection_text as text
-from emotion_pipeline.reports.parts.detection import (
+from emotion_pipeline.reports.parts.detection import figures, text
+from emotion_pipeline.reports.parts.detection.heights import height_table
+from emotion_pipeline.reports.parts.detection.numbers import (
     Detected,
     DetectorGroup,
     comparison_table,
@@ -18,8 +18,7 @@ from emotion_pipeline.reports.parts.detection import (
     size_table,
     threshold_table,
 )
-from emotion_pipeline.reports.parts.detection_heights import height_table
-from emotion_pipeline.reports.parts.detection_pictures import LEGEND, strips
+from emotion_pipeline.reports.parts.detection.pictures import LEGEND, strips
 from emotion_pipeline.reports.parts.document import Document, report_of
 from emotion_pipeline.reports.parts.groups import banner
 from emotion_pipeline.reports.parts.page import percent

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from emotion_pipeline.reports.base import Report, Results
-from emotion_pipeline.reports.parts import explain, explain_pages
 from emotion_pipeline.reports.parts.document import Document, Link, report_of
-from emotion_pipeline.reports.parts.explain_pages import Explained
+from emotion_pipeline.reports.parts.explain import numbers as explain
+from emotion_pipeline.reports.parts.explain import pages as explain_pages
+from emotion_pipeline.reports.parts.explain.pages import Explained
 from emotion_pipeline.reports.parts.groups import Group, banner, groups
 from emotion_pipeline.reports.parts.sections import Section, Shown
 

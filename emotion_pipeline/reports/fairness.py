@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from emotion_pipeline.reports.base import Report, Results
-from emotion_pipeline.reports.parts import fairness_figures as figures
-from emotion_pipeline.reports.parts import fairness_text as text
 from emotion_pipeline.reports.parts import page
 from emotion_pipeline.reports.parts.document import Document, report_of
-from emotion_pipeline.reports.parts.fairness import Compared
-from emotion_pipeline.reports.parts.fairness_numbers import FairnessNumbers, numbers_of
+from emotion_pipeline.reports.parts.fairness import figures, text
+from emotion_pipeline.reports.parts.fairness.gaps import Compared
+from emotion_pipeline.reports.parts.fairness.numbers import FairnessNumbers, numbers_of
 from emotion_pipeline.reports.parts.groups import banner, groups
 from emotion_pipeline.reports.parts.sections import Drawn, Section, Shown
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from emotion_pipeline.reports.base import Report, Results
-from emotion_pipeline.reports.parts import leaderboard_text as text
 from emotion_pipeline.reports.parts import references
-from emotion_pipeline.reports.parts.costs import COST_AXES, COSTS
 from emotion_pipeline.reports.parts.document import Document, report_of
 from emotion_pipeline.reports.parts.figures import accuracy_at_a_glance
 from emotion_pipeline.reports.parts.groups import banner, groups
-from emotion_pipeline.reports.parts.leaderboard_figures import accuracy_against_cost
-from emotion_pipeline.reports.parts.leaderboard_numbers import (
+from emotion_pipeline.reports.parts.leaderboard import text
+from emotion_pipeline.reports.parts.leaderboard.costs import COST_AXES, COSTS
+from emotion_pipeline.reports.parts.leaderboard.figures import accuracy_against_cost
+from emotion_pipeline.reports.parts.leaderboard.numbers import (
     BASELINE,
     BEST,
     GroupNumbers,

@@ -7,9 +7,10 @@ import pandas as pd
 
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.reports.base import ModelResult, Report, Results
-from emotion_pipeline.reports.parts import key_numbers, mistake_pictures, model_pages
 from emotion_pipeline.reports.parts.document import Document, Link, report_of
 from emotion_pipeline.reports.parts.groups import Group, banner, groups
+from emotion_pipeline.reports.parts.models import key_numbers, mistake_pictures
+from emotion_pipeline.reports.parts.models import pages as model_pages
 from emotion_pipeline.reports.parts.sections import Section, Shown
 
 TITLE = "Models"

@@ -4,13 +4,17 @@ import pandas as pd
 
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.reports.base import Report, Results
-from emotion_pipeline.reports.parts import degraded_pictures, page, transfer
-from emotion_pipeline.reports.parts import robustness_figures as figures
-from emotion_pipeline.reports.parts import robustness_tables as tables
-from emotion_pipeline.reports.parts import robustness_text as text
+from emotion_pipeline.reports.parts import page
 from emotion_pipeline.reports.parts.document import Document, report_of
 from emotion_pipeline.reports.parts.groups import Group, banner, groups
 from emotion_pipeline.reports.parts.robustness import (
+    degraded_pictures,
+    figures,
+    tables,
+    text,
+    transfer,
+)
+from emotion_pipeline.reports.parts.robustness.numbers import (
     ACCURACY,
     DEGRADED,
     FLIPS,
@@ -18,8 +22,8 @@ from emotion_pipeline.reports.parts.robustness import (
     reference_of,
     robustness_of,
 )
+from emotion_pipeline.reports.parts.robustness.trained_on import trained_corruptions
 from emotion_pipeline.reports.parts.sections import Drawn, Section, Shown
-from emotion_pipeline.reports.parts.trained_on import trained_corruptions
 
 TITLE = "Robustness"
 SUBJECT = "How much accuracy each model keeps on gray, noisy, blurred and aged pictures."

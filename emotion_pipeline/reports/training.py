@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from emotion_pipeline.reports.base import DetectorResult, Report, Results
-from emotion_pipeline.reports.parts import augmentation_study, page, training_curves
-from emotion_pipeline.reports.parts import training_text as text
-from emotion_pipeline.reports.parts.augmentation_study import UNDECIDED, Study
+from emotion_pipeline.reports.parts import page
 from emotion_pipeline.reports.parts.document import Document, report_of
 from emotion_pipeline.reports.parts.groups import banner, groups
 from emotion_pipeline.reports.parts.sections import Drawn, Section, Shown
-from emotion_pipeline.reports.parts.training_curves import ACCURACY, AP50, MAX_RECIPES, Trained
+from emotion_pipeline.reports.parts.training import augmentation_study, text
+from emotion_pipeline.reports.parts.training import curves as training_curves
+from emotion_pipeline.reports.parts.training.augmentation_study import UNDECIDED, Study
+from emotion_pipeline.reports.parts.training.curves import ACCURACY, AP50, MAX_RECIPES, Trained
 
 TITLE = "Training"
 SUBJECT = "How the trainings went, side by side, and what augmenting the pictures is worth."

@@ -10,8 +10,8 @@ from scipy.stats import binomtest
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.reports.audit import render
 from emotion_pipeline.reports.base import Results
-from emotion_pipeline.reports.parts.audit import audit
-from emotion_pipeline.reports.parts.claims import Measured, Verdict, verdict_of
+from emotion_pipeline.reports.parts.audit.audits import audit
+from emotion_pipeline.reports.parts.audit.claims import Measured, Verdict, verdict_of
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import made_up
 

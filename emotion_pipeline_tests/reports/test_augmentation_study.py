@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binomtest
 
 from emotion_pipeline.labels import EMOTIONS
-from emotion_pipeline.reports.parts.augmentation_study import (
+from emotion_pipeline.reports.parts.training.augmentation_study import (
     CONFIRMED,
     REFUTED,
     UNDECIDED,

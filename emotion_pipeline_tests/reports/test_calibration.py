@@ -11,7 +11,7 @@ from emotion_pipeline.metrics.calibration import with_temperature
 from emotion_pipeline.metrics.votes import entropies
 from emotion_pipeline.reports.base import Results
 from emotion_pipeline.reports.calibration import render
-from emotion_pipeline.reports.parts.calibration_sections import Numbers
+from emotion_pipeline.reports.parts.calibration.model_sections import Numbers
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import made_up
 

@@ -17,8 +17,8 @@ from emotion_pipeline.metrics.average_precision import (
 from emotion_pipeline.metrics.detection import match
 from emotion_pipeline.reports.base import Results
 from emotion_pipeline.reports.detection import render
-from emotion_pipeline.reports.parts import detection_heights
-from emotion_pipeline.reports.parts.detection import (
+from emotion_pipeline.reports.parts.detection import heights as detection_heights
+from emotion_pipeline.reports.parts.detection.numbers import (
     MIN_PICTURES,
     Detected,
     comparison_table,
@@ -26,7 +26,7 @@ from emotion_pipeline.reports.parts.detection import (
     size_table,
     threshold_table,
 )
-from emotion_pipeline.reports.parts.detection_text import compared, published
+from emotion_pipeline.reports.parts.detection.text import compared, published
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import made_up_detectors as made_up
 

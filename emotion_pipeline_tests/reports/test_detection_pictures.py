@@ -7,8 +7,8 @@ from PIL import Image
 
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.reports.base import no_pictures
-from emotion_pipeline.reports.parts.detection import Detected
-from emotion_pipeline.reports.parts.detection_pictures import (
+from emotion_pipeline.reports.parts.detection.numbers import Detected
+from emotion_pipeline.reports.parts.detection.pictures import (
     MISSED,
     N_CANDIDATES,
     RIGHT,

@@ -14,8 +14,8 @@ from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.reports.base import Results
 from emotion_pipeline.reports.explain import render
-from emotion_pipeline.reports.parts import explain
-from emotion_pipeline.reports.parts.explain_figures import TILE_PX, overlay
+from emotion_pipeline.reports.parts.explain import numbers as explain
+from emotion_pipeline.reports.parts.explain.figures import TILE_PX, overlay
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import explained_made_up, made_up
 

@@ -13,8 +13,8 @@ from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.metrics.significance import holm_adjusted
 from emotion_pipeline.reports.base import Results
 from emotion_pipeline.reports.fairness import render
-from emotion_pipeline.reports.parts.fairness_groups import columns_of
-from emotion_pipeline.reports.parts.fairness_numbers import numbers_of
+from emotion_pipeline.reports.parts.fairness.numbers import numbers_of
+from emotion_pipeline.reports.parts.fairness.people import columns_of
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline.reports.parts.groups import groups
 from emotion_pipeline_tests.reports import made_up

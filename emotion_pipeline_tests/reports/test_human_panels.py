@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from emotion_pipeline.reports.base import Results
-from emotion_pipeline.reports.parts.vote_sections import of_people
+from emotion_pipeline.reports.parts.calibration.vote_sections import of_people
 from emotion_pipeline.votes import VOTE_CLASSES
 from emotion_pipeline_tests.reports import made_up
 

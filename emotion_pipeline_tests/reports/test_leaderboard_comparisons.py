@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 
 from emotion_pipeline.reports.base import Cost, Results
 from emotion_pipeline.reports.leaderboard import render
-from emotion_pipeline.reports.parts.costs import on_front
+from emotion_pipeline.reports.parts.leaderboard.costs import on_front
 from emotion_pipeline_tests.reports import made_up
 
 SLUG = "ferplus_fer2013_eight_emotions"

@@ -7,8 +7,8 @@ from sklearn import metrics as reference
 
 from emotion_pipeline.domains import GRAYSCALE, ORIGINAL
 from emotion_pipeline.labels import EMOTIONS
-from emotion_pipeline.reports.parts import classes, mistakes
-from emotion_pipeline.reports.parts.key_numbers import key_numbers
+from emotion_pipeline.reports.parts.models import classes, mistakes
+from emotion_pipeline.reports.parts.models.key_numbers import key_numbers
 from emotion_pipeline_tests.reports import made_up
 
 SOME_DOMAINS = (ORIGINAL, GRAYSCALE, "jpeg-5")

@@ -11,8 +11,8 @@ from emotion_pipeline.domains import DOMAINS, GRAYSCALE, ORIGINAL
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.reports.base import Results, no_pictures
 from emotion_pipeline.reports.models import render
-from emotion_pipeline.reports.parts import classes
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
+from emotion_pipeline.reports.parts.models import classes
 from emotion_pipeline_tests.reports import made_up
 
 BANNER = "Drawn faces: these numbers test the pipeline and say nothing about people"

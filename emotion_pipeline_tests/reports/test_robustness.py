@@ -12,10 +12,11 @@ from scipy.stats import binomtest
 from emotion_pipeline.domains import CORRUPTIONS, DOMAINS, GRAYSCALE, ORIGINAL
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.reports.base import Results
-from emotion_pipeline.reports.parts import robustness_tables, transfer
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
-from emotion_pipeline.reports.parts.robustness import reference_of, robustness_of
-from emotion_pipeline.reports.parts.trained_on import (
+from emotion_pipeline.reports.parts.robustness import tables as robustness_tables
+from emotion_pipeline.reports.parts.robustness import transfer
+from emotion_pipeline.reports.parts.robustness.numbers import reference_of, robustness_of
+from emotion_pipeline.reports.parts.robustness.trained_on import (
     AUGMENTED_WITH,
     COMPOSED_OF,
     trained_corruptions,

@@ -1,0 +1,1 @@
+"""The audit of claims: its numbers, figures and words."""

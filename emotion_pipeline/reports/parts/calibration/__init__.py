@@ -1,0 +1,1 @@
+"""The report on calibration and votes: its numbers, figures and words."""

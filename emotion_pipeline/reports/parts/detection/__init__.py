@@ -1,0 +1,1 @@
+"""The report on face detection: its numbers, figures and words."""

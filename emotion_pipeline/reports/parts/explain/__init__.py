@@ -1,0 +1,1 @@
+"""The report on explanations: its numbers, figures and words."""

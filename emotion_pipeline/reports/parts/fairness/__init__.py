@@ -1,0 +1,1 @@
+"""The report on fairness: its numbers, figures and words."""

@@ -1,0 +1,1 @@
+"""A page per model: its numbers, figures and words."""

@@ -1,0 +1,1 @@
+"""The report on robustness: its numbers, figures and words."""

@@ -1,0 +1,1 @@
+"""The report on trainings: its numbers, figures and words."""
