@@ -27,6 +27,7 @@ def no_variables(monkeypatch):
         ("WORKERS", "3", "workers", 3),
         ("DEVICE", "cpu", "device", "cpu"),
         ("RECIPES", "*_small", "recipes", "*_small"),
+        ("LOG_FORMAT", "json", "log_format", "json"),
         ("NIGHTLY_CRON", "0 4 * * *", "nightly_cron", "0 4 * * *"),
     ],
 )

@@ -3,6 +3,7 @@
 `tables` holds rows in Parquet buckets, `compute` derives one table from another, `artifacts` holds
 folders of files such as weights and reports. An asset's key is its path: `degraded/fer2013` lies in
 `<root>/degraded/fer2013/`, its partition `old_photo-3` in `domain=old_photo-3/` below that.
+`storage` says how files get there: into folders, or into a store as objects.
 """
 
 from collections.abc import Iterator
@@ -15,14 +16,30 @@ from filelock import FileLock
 
 from emotion_pipeline.lake.artifacts import Artifact
 from emotion_pipeline.lake.receipts import Receipts
+from emotion_pipeline.lake.storage import LOCAL, Storage
 from emotion_pipeline.lake.tables import Table
 
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake at one root folder."""
+    """The lake in a root folder, or in a store, with what only this machine needs in the folder."""
 
     root: Path
+    store: str | None = None
+    """URL of an object store."""
+
+    @property
+    def storage(self) -> Storage:
+        if self.store is None:
+            return LOCAL
+        from emotion_pipeline.lake.object_store import ObjectStore
+
+        return ObjectStore(self.root, self.store)
+
+    @property
+    def address(self) -> str:
+        """The one name of the lake on all machines that share it."""
+        return self.storage.address(self.root)
 
     def folder(self, key: str, **partition: str | int) -> Path:
         """Where an asset, or one partition of it, lies."""
@@ -30,10 +47,10 @@ class Lake:
         return self.root.joinpath(*key.split("/"), *steps)
 
     def table(self, key: str, schema: pa.Schema, n_buckets: int, **partition: str | int) -> Table:
-        return Table(self.folder(key, **partition), schema, n_buckets)
+        return Table(self.folder(key, **partition), schema, n_buckets, self.storage)
 
     def artifact(self, key: str, **partition: str | int) -> Artifact:
-        return Artifact(self.folder(key, **partition))
+        return Artifact(self.folder(key, **partition), self.storage)
 
     @property
     def scratch(self) -> Path:
@@ -43,11 +60,14 @@ class Lake:
     @property
     def receipts(self) -> Receipts:
         """What every asset partition was made from."""
-        return Receipts(self.root / ".receipts")
+        return Receipts(self.root / ".receipts", self.storage)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Only one process at a time works on what the name stands for; others wait."""
+        """Only one process at a time works on what the name stands for; others wait.
+
+        With a store, this holds for the processes of one machine.
+        """
         path = self.scratch / "locks" / f"{name.replace('/', '~')}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path):

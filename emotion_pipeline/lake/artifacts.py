@@ -14,6 +14,7 @@ from pathlib import Path
 
 from emotion_pipeline.digests import combined, digest_file
 from emotion_pipeline.lake.provenance import Provenance
+from emotion_pipeline.lake.storage import LOCAL, Storage
 
 _PROVENANCE = "provenance.json"
 
@@ -22,17 +23,22 @@ _PROVENANCE = "provenance.json"
 class Artifact:
     """A folder of files in the lake."""
 
-    folder: Path
+    place: Path
+    storage: Storage = LOCAL
+
+    @property
+    def folder(self) -> Path:
+        """The files on this machine, brought here from a store where they lie in one."""
+        self.storage.bring(self.place, _PROVENANCE)
+        return self.place
 
     def provenance(self) -> Provenance | None:
         """What the artifact was made from and is; None where it is absent or not whole."""
         try:
-            notes = json.loads((self.folder / _PROVENANCE).read_text())
-            whole = all(
-                (self.folder / name).stat().st_size == size for name, size in notes["files"].items()
-            )
+            notes = json.loads(self.storage.read(self.place / _PROVENANCE))
+            whole = notes["files"].items() <= self.storage.sizes(self.place).items()
             return Provenance.from_notes(notes) if whole else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def version(self) -> str | None:
@@ -47,7 +53,7 @@ class Artifact:
 
         The content digest covers the files named in `content_of`, or all of them.
         """
-        unfinished = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.unfinished")
+        unfinished = self.place.with_name(f".{self.place.name}.{os.getpid()}.unfinished")
         self._remove_strays()
         unfinished.mkdir(parents=True)
         yield unfinished
@@ -61,10 +67,11 @@ class Artifact:
             "files": {name: path.stat().st_size for name, path in zip(names, files, strict=True)},
         }
         (unfinished / _PROVENANCE).write_text(json.dumps(notes, indent=1))
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        unfinished.rename(self.folder)
+        if self.place.exists():
+            shutil.rmtree(self.place)
+        unfinished.rename(self.place)
+        self.storage.share(self.place, _PROVENANCE)
 
     def _remove_strays(self) -> None:
-        for folder in self.folder.parent.glob(f".{self.folder.name}.*.unfinished"):
+        for folder in self.place.parent.glob(f".{self.place.name}.*.unfinished"):
             shutil.rmtree(folder)

@@ -5,13 +5,17 @@ changed, rows with an unchanged input digest are reused and the function sees on
 A killed run loses the buckets that were being worked on.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from multiprocessing.util import Finalize
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from emotion_pipeline.digests import combined, row_digests
@@ -79,6 +83,7 @@ class Engine:
     def _map_in_workers(
         self, function: Callable[[int], "Outcome"], items: Sequence[int]
     ) -> Iterator["Outcome"]:
+        _end_workers_with_process(os.getpid())
         waiting = list(items)
         for trial in range(1, TRIALS + 1):
             run = Parallel(self.workers, backend=self.backend, return_as="generator_unordered")
@@ -93,6 +98,20 @@ class Engine:
                         f"workers were killed {TRIALS} times, with buckets {waiting} unfinished; "
                         "if memory is short, set EMOTION_PIPELINE_WORKERS to fewer"
                     ) from error
+
+
+@cache
+def _end_workers_with_process(_: int) -> None:
+    """Let the workers, which are kept for the next table, end with this process.
+
+    A process that `multiprocessing` started, such as a run of Dagster's daemon, would wait for them
+    at its end, and they stay for five minutes.
+    """
+    Finalize(None, _end_workers, exitpriority=100)  # before the queues to the workers close
+
+
+def _end_workers() -> None:
+    get_reusable_executor(reuse=True).shutdown(kill_workers=True)
 
 
 def _numbered(function: Callable[[int], "Outcome"], item: int) -> tuple[int, "Outcome"]:

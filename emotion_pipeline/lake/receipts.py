@@ -5,9 +5,11 @@ that it is up to date; it is never the only witness of what the lake holds.
 """
 
 import json
-import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from emotion_pipeline.lake.storage import LOCAL, Storage
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Receipts:
     """The receipts in one folder, a file per asset partition."""
 
     folder: Path
+    storage: Storage = LOCAL
 
     def path(self, key: str, partition: str | None) -> Path:
         return self.folder.joinpath(*key.split("/")) / f"{partition or 'whole'}.json"
@@ -31,13 +34,16 @@ class Receipts:
     def read(self, key: str, partition: str | None) -> Receipt | None:
         """None where there is none, or none that can be read."""
         try:
-            return Receipt(**json.loads(self.path(key, partition).read_text()))
+            return Receipt(**json.loads(self.storage.read(self.path(key, partition))))
         except (OSError, ValueError, TypeError):
             return None
 
     def write(self, key: str, partition: str | None, receipt: Receipt) -> None:
-        path = self.path(key, partition)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-        unfinished.write_text(json.dumps(asdict(receipt)))
-        unfinished.replace(path)
+        with self.storage.draft(self.path(key, partition)) as unfinished:
+            unfinished.write_text(json.dumps(asdict(receipt)))
+
+    def known(self, key: str, partitions: Iterable[str | None]) -> list[str | None]:
+        """Those of the partitions of an asset that have a receipt."""
+        partitions = list(partitions)
+        names = self.storage.sizes(self.path(key, None).parent)
+        return [one for one in partitions if self.path(key, one).name in names]

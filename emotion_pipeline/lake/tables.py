@@ -6,13 +6,11 @@ are plain Parquet: pandas, polars, DuckDB, Spark and `datasets` read the folder 
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from platform import node
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +18,7 @@ import pyarrow.parquet as pq
 
 from emotion_pipeline.digests import ContentDigest, combined, content_digest
 from emotion_pipeline.lake.provenance import Provenance
+from emotion_pipeline.lake.storage import LOCAL, Storage
 from emotion_pipeline.schema import with_image_feature
 
 # Arrow's own allocator keeps tens of megabytes that were freed, in every worker process.
@@ -60,6 +59,7 @@ class Table:
     folder: Path
     schema: pa.Schema
     n_buckets: int
+    storage: Storage = LOCAL
 
     def path(self, bucket: int) -> Path:
         return self.folder / f"bucket-{bucket:03d}-of-{self.n_buckets:03d}.parquet"
@@ -67,7 +67,8 @@ class Table:
     def provenance(self, bucket: int) -> Provenance | None:
         """What the bucket's footer says; None where there is no whole file of ours."""
         try:
-            footer = pq.read_metadata(self.path(bucket)).metadata or {}
+            with self.storage.open(self.path(bucket)) as source:
+                footer = pq.read_metadata(source).metadata or {}
             ours = (key for key in footer if key.startswith(_FOOTER))
             return Provenance.from_notes(
                 {key.removeprefix(_FOOTER).decode(): footer[key].decode() for key in ours}
@@ -77,10 +78,8 @@ class Table:
 
     def version(self) -> str | None:
         """Digest of the whole content; None where a bucket is missing."""
-        contents = [
-            found.content if (found := self.provenance(b)) else None for b in range(self.n_buckets)
-        ]
-        return combined(c for c in contents if c) if all(contents) else None
+        found = self.storage.each(self.provenance, range(self.n_buckets))
+        return combined(one.content for one in found if one) if all(found) else None
 
     def read(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Rows of one bucket as they were written; DamagedTable if they cannot be read."""
@@ -103,11 +102,15 @@ class Table:
     def _open(self, bucket: int) -> Iterator[pq.ParquetFile]:
         path = self.path(bucket)
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            with (
+                self.storage.open(path) as source,
+                pq.ParquetFile(source, page_checksum_verification=True) as file,
+            ):
                 yield file
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DamagedTable(
-                f"{path} cannot be read ({error}). Delete it and refresh: it will be made anew."
+                f"{self.storage.address(path)} cannot be read ({error}). Delete it and refresh: "
+                "it will be made anew."
             ) from error
 
     def _part(
@@ -124,9 +127,11 @@ class Table:
     def stored_schema(self) -> pa.Schema:
         """The columns that the first bucket has; DamagedTable if it cannot be read."""
         try:
-            return pq.read_schema(self.path(0))
+            with self.storage.open(self.path(0)) as source:
+                return pq.read_schema(source)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise DamagedTable(f"{self.path(0)} cannot be read ({error})") from error
+            where = self.storage.address(self.path(0))
+            raise DamagedTable(f"{where} cannot be read ({error})") from error
 
     def read_all(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Every row, bucket after bucket."""
@@ -146,15 +151,8 @@ class Table:
 
     def write(self, bucket: int, parts: Iterable[pa.Table], inputs: str, code: str) -> None:
         """Replace one bucket by these rows, which have to be of the table's schema."""
-        path = self.path(bucket)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Two machines of a cluster may have processes of the same number.
-        unfinished = path.with_name(f".{path.name}.{node()}-{os.getpid()}.unfinished")
-        try:
+        with self.storage.draft(self.path(bucket)) as unfinished:
             self._write(unfinished, parts, inputs, code)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
     def _write(self, path: Path, parts: Iterable[pa.Table], inputs: str, code: str) -> None:
         digest = ContentDigest(self.schema)
@@ -187,10 +185,7 @@ class Table:
 
     def remove_strays(self) -> None:
         """Delete what a killed run or another number of buckets left; hold the table's lock."""
-        expected = {self.path(bucket) for bucket in range(self.n_buckets)}
-        for file in self.folder.glob("*") if self.folder.is_dir() else ():
-            if file.is_file() and file not in expected:
-                file.unlink()
+        self.storage.keep_only(self.folder, {self.path(b) for b in range(self.n_buckets)})
 
 
 def _rows_in_a_part(rows: pa.Table) -> int:
