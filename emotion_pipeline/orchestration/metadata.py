@@ -1,21 +1,55 @@
-"""What a stage produced, as metadata for people who look at it in the Dagster UI."""
+"""What a stage is, what it produced and what that cost, as metadata for people in the Dagster UI.
+
+The UI draws every number over time, so the cost of each asset is seen to grow.
+"""
 
 import base64
+from collections.abc import Mapping
+from pathlib import Path
 
 import dagster as dg
 import pyarrow as pa
 
-from emotion_pipeline.stages.base import Produced
+from emotion_pipeline.lake.cleaning import size_of
+from emotion_pipeline.stages.base import Produced, Stage
 
+COLUMNS = "dagster/column_schema"
+PAGE = "index.html"
 MAX_PICTURE_BYTES = 100_000  # the event log keeps every one of them
 MAX_TABLE_ROWS = 40
+
+
+def columns_of(stage: Stage) -> dict[str, dg.MetadataValue]:
+    """Names and types of a table's columns, known before anything is made; nothing for others."""
+    if stage.schema is None:
+        return {}
+    columns = [dg.TableColumn(field.name, str(field.type)) for field in stage.schema]
+    return {COLUMNS: dg.MetadataValue.table_schema(dg.TableSchema(columns))}
+
+
+def costs_of(
+    figures: Mapping[str, float | int | str], folder: Path, seconds: float
+) -> dict[str, float | int | str]:
+    """Seconds, bytes on disk, computed rows per second, and where the page is, if there is one.
+
+    Rows that were there already count neither as work nor as speed.
+    """
+    found: dict[str, float | int | str] = {"seconds": round(seconds, 3), "bytes": size_of(folder)}
+    computed = figures.get("rows_computed", 0)
+    if isinstance(computed, int) and computed and seconds > 0:
+        found["rows_per_s"] = round(computed / seconds, 1)
+    if (folder / PAGE).is_file():
+        found["page"] = str(folder / PAGE)
+    return found
 
 
 def metadata_of(produced: Produced) -> dict[str, dg.MetadataValue]:
     """Figures, small tables and pictures; the row count where Dagster looks for it."""
     found: dict[str, dg.MetadataValue] = {"summary": dg.MetadataValue.text(produced.summary)}
     for name, value in produced.figures.items():
-        found["dagster/row_count" if name == "rows" else name] = _number_or_text(value)
+        found["dagster/row_count" if name == "rows" else name] = (
+            dg.MetadataValue.path(str(value)) if name == "page" else _number_or_text(value)
+        )
     for name, shown in produced.preview.items():
         if isinstance(shown, pa.Table):
             found[name] = table(shown)

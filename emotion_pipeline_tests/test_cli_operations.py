@@ -1,0 +1,73 @@
+"""`emotion-pipeline doctor` and `gc` as a user calls them."""
+
+import json
+import logging
+import os
+
+import pytest
+
+from emotion_pipeline.cli import main
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capfd):
+    """The exit code and what is printed, with a lake and records of its own."""
+    for name in [name for name in os.environ if "EMOTION_PIPELINE" in name]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("EMOTION_PIPELINE_LAKE", str(tmp_path / "lake"))
+    monkeypatch.setenv("EMOTION_PIPELINE_DAGSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EMOTION_PIPELINE_WORKERS", "1")
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.setattr(logging.getLogger("emotion_pipeline"), "handlers", [])
+
+    def command(*arguments):
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        return end.value.code, "".join(capfd.readouterr())
+
+    return command
+
+
+def test_the_doctor_says_a_line_per_finding_and_fails_only_for_problems(call, monkeypatch):
+    code, output = call("doctor")
+    assert code == 0
+    assert all(line.split()[0] in {"ok", "warning"} for line in output.splitlines())
+    monkeypatch.setenv("EMOTION_PIPELINE_POSTGRES_URL", "postgresql://me:secret@127.0.0.1:1/x")
+    code, output = call("doctor")
+    assert code == 1
+    (line,) = (line for line in output.splitlines() if line.startswith("problem"))
+    assert "127.0.0.1:1" in line
+    assert " - " in line
+    assert "secret" not in output
+
+
+def test_the_doctor_speaks_to_machines(call):
+    code, output = call("doctor", "--json")
+    found = json.loads(output)
+    assert code == 0
+    assert {tuple(one) for one in found} == {("check", "level", "what", "remedy")}
+    assert {one["level"] for one in found} <= {"ok", "warning"}
+
+
+def test_gc_names_orphans_and_removes_them_when_asked_to(call, tmp_path):
+    orphan = tmp_path / "lake" / "models" / "gone" / "seed=1" / "weights"
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(bytes(2_000_000))
+    code, output = call("gc")
+    assert code == 0
+    assert "2.0 MB  orphans (kept; --orphans removes them)" in output
+    assert output.endswith("freed 0.0 MB\n")
+    _, output = call("gc", "--orphans", "--dry-run")
+    assert output.endswith("would free 2.0 MB\n")
+    assert orphan.is_file()
+    _, output = call("gc", "--orphans")
+    assert output.endswith("freed 2.0 MB\n")
+    assert not orphan.exists()
+
+
+@pytest.mark.parametrize("age", ["soon", "30", "d", "-1d", "1w"])
+def test_an_age_that_is_none_is_refused_in_words(call, age):
+    code, output = call("gc", "--older-than", age)
+    assert code == 2
+    assert "30d or 12h" in output
