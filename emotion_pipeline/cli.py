@@ -1,19 +1,19 @@
 """The command line: `emotion-pipeline sources | sample | fetch | refresh | status | train | export`
-and `predict | report | ui`.
+and `predict | report | import | audit | champion | ui | doctor | gc`.
 
 Only arguments and words for people stand here; the commands about one model are in `cli_models`,
-those about reports in `cli_reports`.
+those about reports and the models of others in `cli_reports`, that about champions in
+`cli_champions`, those that look after an installation in `cli_operations`.
 Every command imports what it needs when it runs, so that `--help` is quick.
 """
 
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from emotion_pipeline import cli_models, cli_reports
+from emotion_pipeline import cli_champions, cli_models, cli_operations, cli_reports
 
 if TYPE_CHECKING:
     from emotion_pipeline.datasets.base import Dataset
@@ -45,11 +45,10 @@ def main() -> None:
     Settings are environment variables: EMOTION_PIPELINE_LAKE, EMOTION_PIPELINE_RAW and others
     that docs/settings.md lists.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("  %(message)s"))
-    logger = logging.getLogger("emotion_pipeline")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    from emotion_pipeline.logs import configure
+    from emotion_pipeline.settings import Settings
+
+    configure(Settings().log_format)
 
 
 @main.command()
@@ -84,7 +83,10 @@ def sample(out: Path, names: tuple[str, ...], n: int, seed: int, force: bool) ->
 @main.command()
 @click.argument("names", nargs=-1)
 def sources(names: tuple[str, ...]) -> None:
-    """Print every dataset: present or absent, how much, what is wrong, where to get it."""
+    """Print every dataset: present or absent, how much, what is wrong, where to get it.
+
+    Without NAMES the imported models are named too, and why any of them cannot be used.
+    """
     from emotion_pipeline.datasets import all_datasets
     from emotion_pipeline.settings import Settings
     from emotion_pipeline.stages.base import Workspace
@@ -94,6 +96,8 @@ def sources(names: tuple[str, ...]) -> None:
     click.echo(f"raw files are looked for in {workspace.settings.raw_root}\n")
     datasets = [_dataset(name) for name in names] or list(all_datasets().values())
     _print_surveys([survey(workspace, dataset) for dataset in datasets])
+    if not names:
+        cli_reports.print_imported(workspace.settings)
 
 
 @main.command()
@@ -198,7 +202,11 @@ def ui(host: str, port: int) -> None:
     serve(Settings(), host, port)
 
 
-for command in (cli_models.train, cli_models.export, cli_models.predict, cli_reports.report):
+for command in (
+    *(cli_models.train, cli_models.export, cli_models.predict),
+    *(cli_champions.champion, cli_operations.doctor, cli_operations.gc),
+    *(cli_reports.report, cli_reports.import_, cli_reports.audit),
+):
     main.add_command(command)
 
 

@@ -124,8 +124,8 @@ def audit(name: str, claim: float | None) -> None:
     """
     from emotion_pipeline.datasets import all_datasets
     from emotion_pipeline.labels import nearest
-    from emotion_pipeline.reports.parts.audit import audit as audited
-    from emotion_pipeline.reports.parts.audit import moved_columns, statement
+    from emotion_pipeline.reports.parts.audit.audits import audit as audited
+    from emotion_pipeline.reports.parts.audit.audits import moved_columns, statement
     from emotion_pipeline.settings import Settings
     from emotion_pipeline.stages import report_inputs
     from emotion_pipeline.stages.base import Workspace

@@ -8,6 +8,7 @@ Nothing is imported to compute it.
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
@@ -63,7 +64,7 @@ def _tree(module: str) -> ast.Module:
 @cache
 def _tree_digest(module: str) -> str:
     tree = _tree(module)
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             body[:] = [statement for statement in body if not _is_text_only(statement)] or [
@@ -80,12 +81,21 @@ def _is_text_only(statement: ast.AST) -> bool:
     )
 
 
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all statements in it; not their expressions, which are most of a tree."""
+    yield node
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inner = getattr(node, field, None)
+        for statement in inner if isinstance(inner, list) else ():
+            yield from _statements(statement)
+
+
 @cache
 def _imports(module: str) -> tuple[str, ...]:
     names: set[str] = set()
     tree, file = _tree(module), _source(module)
     within = module if file and file.stem == "__init__" else module.rpartition(".")[0]
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -3,19 +3,26 @@
 One factory each: what an asset does stands in its stage, and what it depends on in the graph.
 """
 
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import dagster as dg
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.datasets.raw_files import SourceMissing
-from emotion_pipeline.orchestration.metadata import metadata_of
+from emotion_pipeline.orchestration.automation import condition_for
+from emotion_pipeline.orchestration.metadata import columns_of, costs_of, metadata_of
 from emotion_pipeline.orchestration.progress import reporter
+from emotion_pipeline.orchestration.provenance import provenance_tags
 from emotion_pipeline.orchestration.records import DATA_VERSION
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
 from emotion_pipeline.stages.sources import observe
 from emotion_pipeline.stages.state import make
+
+log = logging.getLogger(__name__)
 
 OWNER = "team:emotion-pipeline"
 Graph = dict[str, Stage]
@@ -51,12 +58,16 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
         deps=[_dependency(needs, graph) for needs in stage.needs],
         code_version=stage.code,
         partitions_def=_partitions(stage),
-        backfill_policy=dg.BackfillPolicy.single_run() if stage.partitions else None,
+        backfill_policy=_backfill_policy(stage),
+        # Of an output Dagster makes events with one version for all partitions of a run.
+        output_required=not stage.partitions,
         group_name=stage.group,
         kinds=set(stage.kinds),
+        metadata=columns_of(stage),
         description=stage.description,
         owners=[OWNER],
         pool=stage.pool,
+        automation_condition=condition_for(stage),
     )
     def asset(
         context: dg.AssetExecutionContext,
@@ -69,12 +80,12 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
                 f"{stage.key} is made by partition: choose one or more of {stage.dimension}"
             )
         keys = list(context.partition_keys)
-        made = {key: _make(context, stage, graph, settings, key) for key in keys}
         if len(keys) == 1:
-            yield _result(made[keys[0]])
+            yield _result(_make(context, stage, graph, settings, keys[0]))
         else:
-            yield dg.MaterializeResult(data_version=dg.DataVersion("several partitions"))
-            yield from _each_partition(context, made)
+            yield from _each(
+                context, stage, keys, lambda key: _make(context, stage, graph, settings, key)
+            )
 
     return asset
 
@@ -87,8 +98,21 @@ def _make(
     key: str | None,
 ) -> Produced:
     progress = reporter(context.log.info, key or "table")
-    produced = make(stage, key, graph, Workspace(settings, progress))
-    context.log.info(f"{stage.key} {key or ''}: {produced.summary}")
+    workspace = Workspace(settings, progress)
+    begin = time.monotonic()
+    place = f"{stage.key}[{key}]" if key else stage.key
+    about: dict[str, object] = {"asset": stage.key, "partition": key}
+    try:
+        produced = make(stage, key, graph, workspace)
+    except Exception as error:
+        log.error("%s: %s", place, error, extra=about)
+        raise
+    seconds = time.monotonic() - begin
+    folder = workspace.lake.folder(stage.key, **({stage.dimension: key} if key else {}))
+    n_bytes = sum(workspace.lake.storage.sizes(folder).values())
+    costs = costs_of(produced.figures, folder, n_bytes, seconds)
+    produced = replace(produced, figures={**produced.figures, **costs})
+    log.info("%s: %s", place, produced.summary, extra=about | {"figures": dict(produced.figures)})
     return produced
 
 
@@ -97,25 +121,48 @@ def _result(produced: Produced) -> dg.MaterializeResult:
     return dg.MaterializeResult(data_version=version, metadata=metadata_of(produced))
 
 
-def _each_partition(
-    context: dg.AssetExecutionContext, made: dict[str, Produced]
+def _each(
+    context: dg.AssetExecutionContext,
+    stage: Stage,
+    keys: list[str],
+    make_one: Callable[[str], Produced],
 ) -> Iterator[dg.AssetMaterialization]:
-    """An event of its own for every partition: Dagster gives those of one run all one version.
+    """An event for every partition as soon as it is made; those that fail stop no others.
 
-    The tags that Dagster wrote a moment ago are kept, since they say what the partition was made
-    from; the last event of a partition is the one that counts.
+    Raises dg.Failure at the end where some have failed.
     """
-    for key, produced in made.items():
-        chosen = dg.AssetRecordsFilter(context.asset_key, asset_partitions=[key])
-        newest = context.instance.fetch_materializations(chosen, limit=1).records[0]
-        written = newest.asset_materialization
-        kept = dict(written.tags or {}) if written is not None else {}
+    failed: dict[str, list[str]] = {}
+    for key in keys:
+        made_from = provenance_tags(context.instance, stage)
+        try:
+            produced = make_one(key)
+        except Exception as error:
+            context.log.exception(f"{stage.key} {key} could not be made")
+            failed.setdefault(str(error), []).append(key)
+            continue
         yield dg.AssetMaterialization(
             context.asset_key,
             partition=key,
             metadata=metadata_of(produced),
-            tags={**kept, DATA_VERSION: produced.version},
+            tags={**made_from, DATA_VERSION: produced.version},
         )
+    if failed:
+        n_failed = sum(map(len, failed.values()))
+        reasons = "; ".join(f"{', '.join(some)}: {why}" for why, some in failed.items())
+        raise dg.Failure(
+            f"{n_failed} of {len(keys)} partitions could not be made, the others were. {reasons}"
+        )
+
+
+def _backfill_policy(stage: Stage) -> dg.BackfillPolicy | None:
+    """One run for all partitions, since a run takes seconds to start.
+
+    Work that waits for a slot is heavy, so that each partition has a run: one that fails or is
+    killed is repeated alone.
+    """
+    if not stage.partitions:
+        return None
+    return dg.BackfillPolicy.multi_run(1) if stage.pool else dg.BackfillPolicy.single_run()
 
 
 def _partitions(stage: Stage) -> dg.StaticPartitionsDefinition | None:

@@ -1,4 +1,6 @@
-"""Asset checks: the expectation suites, which block, and the warning about leaking copies."""
+"""Asset checks: the expectation suites and regressions, which block, and leaks, which warn."""
+
+from dataclasses import asdict
 
 import dagster as dg
 import pandas as pd
@@ -8,11 +10,12 @@ from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.orchestration.metadata import table
 from emotion_pipeline.quality.duplicates import leak
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import validation
+from emotion_pipeline.stages import champions, validation
 from emotion_pipeline.stages.base import Workspace
 
 EXPECTATIONS = "meets_expectations"
 LEAKS = "no_copies_across_splits"
+REGRESSIONS = "no_regression"
 
 
 def quality_check(dataset: Dataset, settings: Settings) -> dg.AssetChecksDefinition:
@@ -70,6 +73,32 @@ def leak_check(dataset: Dataset, settings: Settings) -> dg.AssetChecksDefinition
                 "groups_across_splits": found.n_groups_across_splits,
                 "groups_with_conflicting_emotions": found.n_groups_conflicting,
             },
+        )
+
+    return check
+
+
+def regression_check(group: str, settings: Settings) -> dg.AssetChecksDefinition:
+    """The blocking check that no candidate for champion was refused."""
+
+    @dg.asset_check(
+        asset=["champions", group],
+        name=REGRESSIONS,
+        blocking=True,
+        description=(
+            "The best model is not worse than the accepted champion on the test pictures that both"
+            " know. `emotion-pipeline champion` tells more and can accept it all the same."
+        ),
+    )
+    def check() -> dg.AssetCheckResult:
+        refused = champions.refusal(Workspace(settings), group)
+        if refused is None:
+            return dg.AssetCheckResult(passed=True, description="no candidate was refused")
+        return dg.AssetCheckResult(
+            passed=False,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=str(refused),
+            metadata={**asdict(refused.comparison), "lost_pictures": table(refused.lost)},
         )
 
     return check

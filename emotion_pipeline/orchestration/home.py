@@ -1,15 +1,17 @@
-"""Where Dagster keeps its runs and events, and how the UI is started.
+"""Where Dagster keeps its runs and events, where it runs them, and how the UI is started.
 
 By default SQLite in a folder of the project; with `EMOTION_PIPELINE_POSTGRES_URL` a Postgres
-server, for which the extra `postgres` has to be installed.
+server, for which the extra `postgres` has to be installed. Runs of the UI and the daemon are
+processes of this machine, or with `EMOTION_PIPELINE_RUN_LAUNCHER` jobs of a Ray cluster.
 """
 
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import dagster as dg
 import yaml
@@ -19,12 +21,21 @@ from emotion_pipeline.settings import Settings, project_root
 
 OURS = "# Written by emotion-pipeline at every start; without this line it stays as it is.\n"
 POSTGRES = "EMOTION_PIPELINE_POSTGRES_URL"
+SECRETS = (POSTGRES, "EMOTION_PIPELINE_ALERT_WEBHOOK")
 COMMON = {
     "telemetry": {"enabled": False},
     "nux": {"enabled": False},
     "python_logs": {"managed_python_loggers": ["emotion_pipeline"], "python_log_level": "INFO"},
     # A run whose process is gone is ended, and gives back its slot.
     "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
+    # A run whose worker was killed is started again. A step that failed is not: it would fail
+    # again.
+    "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},
+    # How long the ticks of the daemon are kept; most of them say that nothing was to be done.
+    "retention": {
+        kind: {"purge_after_days": {"skipped": 2, "started": 30, "success": 30, "failure": 90}}
+        for kind in ("schedule", "sensor", "auto_materialize")
+    },
     # One slot per pool: two trainings at once on one machine only slow each other down.
     "concurrency": {
         "runs": {"max_concurrent_runs": 2},
@@ -40,11 +51,34 @@ def prepare(settings: Settings) -> Path:
     config = dict(COMMON)
     if settings.postgres_url is not None:
         config["storage"] = {"postgres": {"postgres_url": {"env": POSTGRES}}}
+    if settings.run_launcher != "local":
+        config["run_launcher"] = _ray_launcher(settings)
     file = home / "dagster.yaml"
     if not file.is_file() or file.read_text().startswith(OURS):
         file.write_text(OURS + yaml.safe_dump(config, sort_keys=False))
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def _ray_launcher(settings: Settings) -> dict[str, Any]:
+    """Every run is a job of a Ray cluster, with the settings of whoever launches it.
+
+    Secrets are not passed on, since Ray shows the environment of a job to everybody.
+    """
+    if importlib.util.find_spec("dagster_ray") is None:
+        raise ModuleNotFoundError(
+            f"EMOTION_PIPELINE_RUN_LAUNCHER={settings.run_launcher} needs: "
+            "pip install 'emotion-pipeline[ray]'",
+            name="dagster_ray",
+        )
+    ours = sorted(name for name in os.environ if name.startswith("EMOTION_PIPELINE_"))
+    ray = {
+        "address": settings.run_launcher,
+        "num_cpus": 1,  # without any, Ray runs a job on the head
+        "num_gpus": settings.devices if settings.device == "cuda" else 0,
+        "env_vars": [name for name in ours if name not in SECRETS],
+    }
+    return {"module": "dagster_ray", "class": "RayRunLauncher", "config": {"ray": ray}}
 
 
 @contextmanager

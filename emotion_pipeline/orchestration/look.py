@@ -9,7 +9,7 @@ from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.orchestration.pipeline import Pipeline
 from emotion_pipeline.orchestration.records import DATA_VERSION, recorded_versions
 from emotion_pipeline.orchestration.selection import Selection
-from emotion_pipeline.stages import validation
+from emotion_pipeline.stages import champions, validation
 from emotion_pipeline.stages.base import Lacking, Prepare, Stage, Workspace
 from emotion_pipeline.stages.sources import Observation
 from emotion_pipeline.stages.staleness import Standing, Status, absent, standings
@@ -80,7 +80,10 @@ class Look:
         return validation.verdict(self.state.workspace, get_dataset(_name(stage))) is None
 
     def failed_check(self, stage: Stage) -> str:
-        """What the checks found wrong with samples, or nothing."""
+        """What the checks found wrong with samples or a champion, or nothing."""
+        if stage.group == "champions":
+            refused = champions.refusal(self.state.workspace, stage.key.partition("/")[2])
+            return str(refused) if refused else ""
         if not stage.key.startswith(SAMPLES):
             return ""
         found = validation.verdict(self.state.workspace, get_dataset(_name(stage)))

@@ -10,7 +10,6 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 
-from emotion_pipeline.lake.cleaning import size_of
 from emotion_pipeline.stages.base import Produced, Stage
 
 COLUMNS = "dagster/column_schema"
@@ -28,13 +27,13 @@ def columns_of(stage: Stage) -> dict[str, dg.MetadataValue]:
 
 
 def costs_of(
-    figures: Mapping[str, float | int | str], folder: Path, seconds: float
+    figures: Mapping[str, float | int | str], folder: Path, n_bytes: int, seconds: float
 ) -> dict[str, float | int | str]:
-    """Seconds, bytes on disk, computed rows per second, and where the page is, if there is one.
+    """Seconds, bytes in the lake, computed rows per second, and where the page is, if there is one.
 
     Rows that were there already count neither as work nor as speed.
     """
-    found: dict[str, float | int | str] = {"seconds": round(seconds, 3), "bytes": size_of(folder)}
+    found: dict[str, float | int | str] = {"seconds": round(seconds, 3), "bytes": n_bytes}
     computed = figures.get("rows_computed", 0)
     if isinstance(computed, int) and computed and seconds > 0:
         found["rows_per_s"] = round(computed / seconds, 1)

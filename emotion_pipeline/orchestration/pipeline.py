@@ -8,11 +8,12 @@ import dagster as dg
 from emotion_pipeline.datasets import all_datasets
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.orchestration.assets import asset_for, source_for
-from emotion_pipeline.orchestration.checks import leak_check, quality_check
+from emotion_pipeline.orchestration.checks import leak_check, quality_check, regression_check
 from emotion_pipeline.settings import Settings
+from emotion_pipeline.stages import champions, imports
 from emotion_pipeline.stages.base import Stage
 from emotion_pipeline.stages.graph import build_graph
-from emotion_pipeline.training.recipe_files import AnyRecipe, load_all
+from emotion_pipeline.training.recipe_files import AnyRecipe
 
 # Observable sources and backfill policies are marked beta; what they do here is covered by tests.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -36,12 +37,13 @@ def build_pipeline(
 ) -> Pipeline:
     """The pipeline over the three doors, or over the given datasets and recipes.
 
-    A refresh of everything trains all given recipes, or those that the settings name.
+    A refresh of everything trains all given recipes, or those that the settings name. The recipes
+    are those of the package, and those that the user has put beside models of others.
     """
     settings = Settings() if settings is None else settings
     datasets = all_datasets() if datasets is None else datasets
     trained = settings.trains if recipes is None else lambda _: True
-    recipes = load_all() if recipes is None else recipes
+    recipes = imports.all_recipes(settings, datasets) if recipes is None else recipes
     graph = {stage.key: stage for stage in build_graph(datasets, recipes, settings, trained)}
     pictures = [dataset for dataset in datasets.values() if dataset.pictures_from is None]
     return Pipeline(
@@ -50,5 +52,6 @@ def build_pipeline(
         sources=[source_for(dataset, settings) for dataset in datasets.values()],
         assets=[asset_for(stage, graph, settings) for stage in graph.values()],
         checks=[quality_check(dataset, settings) for dataset in datasets.values()]
-        + [leak_check(dataset, settings) for dataset in pictures],
+        + [leak_check(dataset, settings) for dataset in pictures]
+        + [regression_check(name, settings) for name in champions.groups(recipes)],
     )

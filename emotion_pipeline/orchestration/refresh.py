@@ -19,7 +19,7 @@ from emotion_pipeline.orchestration.turns import TAG
 from emotion_pipeline.stages.base import Progress, Stage
 from emotion_pipeline.stages.staleness import Standing, Status
 
-_OUR_ERROR = re.compile(r"^emotion_pipeline[\w.]*: ")  # its message says all
+_OUR_ERROR = re.compile(r"^(emotion_pipeline|dagster)[\w.]*: ")  # its message says all
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -118,7 +118,7 @@ def _lacks(look: Look, stage: Stage, outcome: Outcome) -> str:
 
 def _materialise(look: Look, stage: Stage, standing: Standing) -> Done:
     begin = time.monotonic()
-    result = _run(look, dg.AssetSelection.assets(stage.key), standing.partition)
+    result = _run(look, stage, dg.AssetSelection.assets(stage.key), standing.partition)
     seconds = time.monotonic() - begin
     made = result.get_asset_materialization_events()
     if not made:
@@ -138,9 +138,8 @@ def _check(
         standing = Standing(stage.key, None, Status.STALE, "its checks have changed or never ran")
         started(standing)
         begin = time.monotonic()
-        result = _run(
-            look, dg.AssetSelection.checks_for_assets(dg.AssetKey(stage.key.split("/"))), None
-        )
+        checks = dg.AssetSelection.checks_for_assets(dg.AssetKey(stage.key.split("/")))
+        result = _run(look, stage, checks, None)
         failed = look.failed_check(stage) or ("" if result.success else _error(result))
         done = Done(standing, not failed, time.monotonic() - begin, failed or "checks passed")
         finished(done)
@@ -151,22 +150,29 @@ def _check(
 
 
 def _run(
-    look: Look, selection: dg.AssetSelection, partition: str | None
+    look: Look, stage: Stage, selection: dg.AssetSelection, partition: str | None
 ) -> dg.ExecuteInProcessResult:
     pipeline = look.pipeline
+    # Dagster goes through all that it is given, which takes longer than most partitions.
+    near = {dg.AssetKey(key.split("/")) for key in (stage.key, *(one.key for one in stage.needs))}
     return dg.materialize(
-        [*pipeline.sources, *pipeline.assets, *pipeline.checks],
+        [
+            *(source for source in pipeline.sources if source.key in near),
+            *(asset for asset in pipeline.assets if asset.key in near),
+            *(check for check in pipeline.checks if check.check_key.asset_key in near),
+        ],
         selection=selection,
         partition_key=partition,
         instance=look.instance,
         run_config=QUIET,
-        tags={TAG: str(look.state.workspace.lake.root)},
+        # One that is killed is made good by the next refresh, not by Dagster's daemon.
+        tags={TAG: look.state.workspace.lake.address, "dagster/max_retries": "0"},
         raise_on_error=False,
     )
 
 
 def _error(result: dg.ExecuteInProcessResult) -> str:
-    """The cause of a failed run, without Dagster's frames around it.
+    """The cause of a failed run.
 
     Raises KeyboardInterrupt where the user or the system ended the run: Dagster turns that into a
     failure like any other, and the next asset would be started.
@@ -177,5 +183,13 @@ def _error(result: dg.ExecuteInProcessResult) -> str:
         return "the run failed before a step began; see the Dagster UI"
     if error.cls_name == "DagsterExecutionInterruptedError":
         raise KeyboardInterrupt
+    return cause(failures[0])
+
+
+def cause(failure: dg.DagsterEvent) -> str:
+    """The first line of what the error of a failed step says, without Dagster's frames around."""
+    error = failure.step_failure_data.error
+    if error is None:
+        return "no cause is known"
     message = (error.cause or error).message.strip().split("\n")[0]
     return _OUR_ERROR.sub("", message)

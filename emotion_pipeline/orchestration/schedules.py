@@ -7,6 +7,7 @@ from pydantic import Field
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.raw_files import SourceMissing
+from emotion_pipeline.orchestration import freshness
 from emotion_pipeline.orchestration.look import observation
 from emotion_pipeline.orchestration.pipeline import Pipeline
 from emotion_pipeline.orchestration.refresh import Done, refresh
@@ -41,6 +42,8 @@ def refresh_job(pipeline: Pipeline) -> dg.JobDefinition:
             problems = outcome.skipped | outcome.unfit
             reasons = "; ".join(f"{key}: {why}" for key, why in problems.items())
             raise dg.Failure(f"not everything could be made: {reasons}")
+        if not config.selection:
+            context.log_event(freshness.record(outcome))
 
     @dg.job(name="refresh", description="Materialise exactly what is missing or stale.")
     def job() -> None:
@@ -55,14 +58,18 @@ def nightly(job: dg.JobDefinition, settings: Settings) -> dg.ScheduleDefinition:
         name="nightly_reevaluation",
         job=job,
         cron_schedule=settings.nightly_cron,
-        description="Look at the raw files, then make what is missing or stale.",
+        description="Look at the raw files, make what is missing or stale, judge the champions.",
     )
 
 
 def watch_sources(pipeline: Pipeline) -> dg.SensorDefinition:
     """Notes every minute what the raw files are, so that the UI shows what became stale."""
 
-    @dg.sensor(name="watch_raw_files", minimum_interval_seconds=60)
+    @dg.sensor(
+        name="watch_raw_files",
+        minimum_interval_seconds=60,
+        description="Look at the raw files every minute, so that what follows becomes stale.",
+    )
     def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         known = json.loads(context.cursor or "{}")
         seen, events = {}, []

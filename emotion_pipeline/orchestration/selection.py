@@ -44,10 +44,11 @@ def select(pipeline: Pipeline, patterns: Iterable[str]) -> Selection:
 def _unasked(pipeline: Pipeline) -> Iterator[tuple[str, str | None]]:
     receipts = Workspace(pipeline.settings).lake.receipts
     for key, stage in pipeline.graph.items():
-        for partition in _partitions(stage):
-            by_default = stage.by_default is None or partition in stage.by_default
-            if by_default or receipts.path(key, partition).exists():
-                yield key, partition
+        partitions = _partitions(stage)
+        wanted = partitions
+        if stage.by_default is not None:
+            wanted = (*stage.by_default, *receipts.known(key, partitions))
+        yield from ((key, partition) for partition in partitions if partition in wanted)
 
 
 def _named(graph: _Graph, pattern: str) -> Iterator[tuple[str, str | None]]:

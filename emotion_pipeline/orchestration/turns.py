@@ -27,7 +27,7 @@ def my_turn(
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        tell(f"another refresh of {lake.root} is running: waiting until it has ended")
+        tell(f"another refresh of {lake.address} is running: waiting until it has ended")
         lock.acquire()
     try:
         _end_dead_runs(lake, instance)
@@ -41,7 +41,7 @@ def _end_dead_runs(lake: Lake, instance: dg.DagsterInstance) -> None:
 
     Nobody else refreshes now, so none of them is alive; Dagster would wait for their slots.
     """
-    ours = dg.RunsFilter(tags={TAG: str(lake.root)}, statuses=UNFINISHED)
+    ours = dg.RunsFilter(tags={TAG: lake.address}, statuses=UNFINISHED)
     for record in instance.get_run_records(ours):
         run = record.dagster_run
         instance.report_run_failed(run, "the refresh that started this run was killed")

@@ -24,7 +24,7 @@ class Workspace:
 
     @property
     def lake(self) -> Lake:
-        return Lake(self.settings.lake)
+        return Lake(self.settings.lake, self.settings.lake_store)
 
     def engine(self, backend: str | None = None) -> Engine:
         """The engine of the settings, or another backend with as many workers."""
@@ -113,6 +113,8 @@ class Stage:
     dimension: str = ""
     partitions: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("parquet",)
+    schema: pa.Schema | None = None
+    """Columns of the table that the stage makes; None where it makes no table, or several."""
     pool: str | None = None
     judges: bool = False
     """Whether the stage is made from samples whose checks failed too, to see what is wrong."""

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from emotion_pipeline import reports
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import DEGRADED, DOMAINS, GRAYSCALE, ORIGINAL
+from emotion_pipeline.schema import DETECTIONS, DUPLICATES, LANDMARKS, PICTURES
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages import (
+    champion_files,
+    champions,
     detections,
     duplicates,
     exploration,
@@ -49,8 +52,9 @@ def build_graph(
             recipes,
             datasets,
             by_default=trained(name),
-            model_files=settings.model_files_root,
+            settings=settings,
         )
+    stages += [_champion(name, group) for name, group in champions.groups(recipes).items()]
     doors = report_inputs.Doors(datasets, recipes)
     return stages + [_report(name, doors) for name in report_stage.names_in_order()]
 
@@ -64,6 +68,7 @@ def _samples(dataset: Dataset) -> Stage:
         needs=(Needs(f"raw/{dataset.name}"), *joined),
         make=lambda workspace, _: samples.ingest(workspace, dataset),
         version=lambda workspace, _: samples.version(workspace, dataset),
+        schema=dataset.schema,
     )
 
 
@@ -76,6 +81,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         needs=(Needs(f"samples/{name}"),),
         make=lambda workspace, _: duplicates.make(workspace, dataset),
         version=lambda workspace, _: workspace.duplicates(dataset).version(),
+        schema=DUPLICATES,
         judges=True,
     )
     found: tuple[Needs, ...] = ()
@@ -90,6 +96,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
                 dataset, lambda workspace, _: detections.make(workspace, dataset)
             ),
             version=lambda workspace, _: workspace.detections(dataset).version(),
+            schema=DETECTIONS,
             prepare=detections.prepare,
         )
     yield Stage(
@@ -99,6 +106,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         needs=(Needs(f"samples/{name}"), *found),
         make=recipe_stages.gated(dataset, lambda workspace, _: faces.make(workspace, dataset)),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, ORIGINAL).version(),
+        schema=PICTURES,
     )
     yield Stage(
         key=f"grayscale/{name}",
@@ -107,6 +115,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         needs=(Needs(f"faces/{name}"),),
         make=lambda workspace, _: pictures.make_grayscale(workspace, dataset),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, GRAYSCALE).version(),
+        schema=PICTURES,
     )
     yield Stage(
         key=f"degraded/{name}",
@@ -119,6 +128,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         ).version(),
         dimension="domain",
         partitions=DEGRADED,
+        schema=PICTURES,
         by_default=(),
     )
     yield Stage(
@@ -135,6 +145,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         version=lambda workspace, domain: workspace.landmarks(dataset, domain or "").version(),
         dimension="domain",
         partitions=DOMAINS,
+        schema=LANDMARKS,
         prepare=detections.prepare,
         by_default=landmarks.BY_DEFAULT,
     )
@@ -151,6 +162,19 @@ def _exploration(dataset: Dataset) -> Stage:
         version=lambda workspace, _: exploration.artifact(workspace, dataset).version(),
         kinds=("html",),
         judges=True,
+    )
+
+
+def _champion(name: str, group: champions.Group) -> Stage:
+    return Stage(
+        key=f"champions/{name}",
+        description="The best model of those that may be compared, unless it is a regression.",
+        code=champions.CODE,
+        needs=champions.needs(group),
+        make=lambda workspace, _: champions.make(workspace, name, group),
+        version=lambda workspace, _: champion_files.artifact(workspace, name).version(),
+        kinds=("json",),
+        needs_any=True,
     )
 
 

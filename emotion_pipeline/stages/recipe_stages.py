@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.domains import DEGRADED, GRAYSCALE, ORIGINAL
+from emotion_pipeline.schema import BOX_PREDICTIONS, predictions_schema
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages import (
     costs,
@@ -88,7 +89,7 @@ def _model(
         dimension="seed",
         partitions=tuple(str(seed) for seed in recipe.seeds),
         kinds=("pytorch",),
-        pool="training",
+        pool="gpu",
         prepare=lambda workspace: first_weights.prepare(workspace, recipe),
         by_default=by_default,
     )
@@ -115,6 +116,7 @@ def _predictions(
         ),
         dimension="domain",
         partitions=recipe.evaluate_on,
+        schema=predictions_schema(recipe.emotions),
         by_default=by_default,
     )
 
@@ -158,7 +160,7 @@ def _detector(
         dimension="seed",
         partitions=tuple(str(seed) for seed in recipe.seeds),
         kinds=("pytorch",),
-        pool="training",
+        pool="gpu",
         prepare=lambda workspace: face_detectors.prepare(workspace, recipe),
         by_default=by_default,
     )
@@ -171,6 +173,7 @@ def _detector(
         version=lambda workspace, _: face_predictions.version(workspace, name, recipe),
         dimension="domain",
         partitions=recipe.evaluate_on,
+        schema=BOX_PREDICTIONS,
         by_default=by_default,
     )
 
@@ -196,6 +199,7 @@ def _foreign(
         version=lambda workspace, domain: foreign.version(workspace, name, recipe, domain or ""),
         dimension="domain",
         partitions=recipe.evaluate_on,
+        schema=predictions_schema(recipe.emotions),
         prepare=lambda workspace: foreign.prepare(workspace, recipe),
         by_default=(ORIGINAL,) if recipe.is_imported else by_default,
     )
@@ -210,7 +214,7 @@ def _costs(name: str, recipe: Recipe | ForeignRecipe, by_default: tuple[str, ...
         make=lambda workspace, _: costs.make(workspace, name, recipe),
         version=lambda workspace, _: costs.artifact(workspace, name).version(),
         kinds=("json",),
-        pool="training",
+        pool="gpu",
         by_default=by_default,
     )
 

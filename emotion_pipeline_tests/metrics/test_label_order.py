@@ -6,7 +6,7 @@ import pytest
 from emotion_pipeline.datasets import affectnet_labels, ckplus, fer2013
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.metrics.label_order import explained_by, label_order
-from emotion_pipeline.reports.parts.known_orders import KNOWN_ORDERS, known_orders
+from emotion_pipeline.reports.parts.audit.known_orders import KNOWN_ORDERS, known_orders
 
 MIX = np.array([0.345, 0.29, 0.13, 0.115, 0.085, 0.01, 0.02, 0.005])
 N = 3000

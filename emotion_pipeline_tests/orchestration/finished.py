@@ -80,7 +80,7 @@ class Finished:
         return self.root / "recipes"
 
     def copy(self, root: Path) -> "Finished":
-        return Finished(copytree(self.root, root), _copied(self.instance))
+        return Finished(copytree(self.root, root), copied_instance(self.instance))
 
     def pipeline(self) -> Pipeline:
         """As a fresh process would build it."""
@@ -179,7 +179,7 @@ def _asset_graph(pipeline: Pipeline) -> AssetGraph:
     return build_definitions(pipeline).resolve_asset_graph()
 
 
-def _copied(instance: dg.DagsterInstance) -> dg.DagsterInstance:
+def copied_instance(instance: dg.DagsterInstance) -> dg.DagsterInstance:
     """An instance in memory with the records of another one."""
     copy = dg.DagsterInstance.ephemeral()
     for there, here in (

@@ -1,5 +1,11 @@
+from functools import partial
+
 import dagster as dg
 import yaml
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.events import RunFailureReason
+from dagster._core.execution.retries import auto_reexecution_should_retry_run
+from dagster._core.scheduler.instigation import TickStatus
 
 from emotion_pipeline.orchestration.home import OURS, open_instance, prepare
 from emotion_pipeline.settings import Settings
@@ -32,3 +38,23 @@ def test_a_configuration_of_ones_own_stays(tmp_path, monkeypatch):
     file.write_text(mine)
     prepare(Settings(dagster_home=tmp_path))
     assert file.read_text() == mine
+
+
+def test_a_killed_worker_is_retried_and_a_failed_step_is_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    with open_instance(Settings(dagster_home=tmp_path)) as instance:
+        job = dg.job(name="empty")(lambda: None)
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE)
+        should_retry = partial(auto_reexecution_should_retry_run, instance, run)
+        assert should_retry(RunFailureReason.RUN_EXCEPTION)
+        assert should_retry(None)
+        assert not should_retry(RunFailureReason.STEP_FAILURE)
+
+
+def test_ticks_of_schedules_and_sensors_are_not_kept_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    with open_instance(Settings(dagster_home=tmp_path)) as instance:
+        for kind in InstigatorType:
+            days = instance.get_tick_retention_settings(kind)
+            assert set(days) == set(TickStatus)
+            assert all(1 <= n_days <= 90 for n_days in days.values())

@@ -155,7 +155,10 @@ def test_an_edited_recipe_makes_its_model_and_what_follows_again(small):
     assert small.dagster_says() == {"models/ferplus_cnn5_tiny"}
     assert made(small.refresh()) == {
         "models/ferplus_cnn5_tiny": 1,
+        "costs/ferplus_cnn5_tiny": 1,
         "predictions/ferplus_cnn5_tiny": 3,
+        "explanations/ferplus_cnn5_tiny": 1,
+        "champions/ferplus_fer2013_eight_emotions": 1,
         **dict.fromkeys(REPORTS_ON_MODELS, 1),
     }
     small.recipes = {"ferplus_cnn5_tiny": changed.model_copy(update={"description": "other words"})}

@@ -37,7 +37,7 @@ def test_every_recipe_is_predicted_with_and_those_with_weights_are_trained(graph
     assert graph[f"predictions/{name}"].partitions == recipe.evaluate_on
     if hasattr(recipe, "epochs"):
         assert graph[f"models/{name}"].partitions == tuple(map(str, recipe.seeds))
-        assert graph[f"models/{name}"].pool == "training"
+        assert graph[f"models/{name}"].pool == "gpu"
     else:
         assert f"models/{name}" not in graph
 
@@ -55,3 +55,15 @@ def test_a_model_follows_from_those_that_its_recipe_names(graph):
     tuned = {edge.key: edge.only for edge in graph["models/personal_landmark_mlp"].needs}
     assert tuned["models/affectnet_landmark_mlp"] == ("1",)
     assert tuned["landmarks/personal"] == ("original",)
+
+
+def test_models_that_see_pictures_are_explained_on_what_their_explanations_show(graph):
+    explained = graph["explanations/ferplus_cnn5"]
+    edges = {edge.key: edge.only for edge in explained.needs}
+    assert edges["models/ferplus_cnn5"] == ("1",)
+    assert edges["degraded/fer2013"] == ("old_photo-3",)
+    assert "faces/fer2013" in edges
+    assert explained.partitions == ()
+    assert {edge.key for edge in graph["reports/explain"].needs} >= {"explanations/ferplus_cnn5"}
+    for name in ("affectnet_landmark_mlp", "fer2013_deepface", "darkface_faster_rcnn"):
+        assert f"explanations/{name}" not in graph

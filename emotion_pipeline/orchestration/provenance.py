@@ -1,0 +1,36 @@
+"""What Dagster is told that a partition was made from, where it cannot note that by itself.
+
+Dagster tags the events that it writes; those of several partitions made in one run are our own.
+Its tags have no public constructor, hence the imports from beneath its public interface.
+"""
+
+import dagster as dg
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_IS_USER_PROVIDED_TAG,
+    DEFAULT_DATA_VERSION,
+    NULL_EVENT_POINTER,
+    extract_data_version_from_entry,
+    get_input_data_version_tag,
+    get_input_event_pointer_tag,
+)
+
+from emotion_pipeline.stages.base import Stage
+
+
+def provenance_tags(instance: dg.DagsterInstance, stage: Stage) -> dict[str, str]:
+    """Code version, and version and last event of all that the stage needs, as of now."""
+    tags = {CODE_VERSION_TAG: stage.code, DATA_VERSION_IS_USER_PROVIDED_TAG: "true"}
+    keys = [dg.AssetKey(needs.key.split("/")) for needs in stage.needs]
+    entries = {
+        found.asset_entry.asset_key: found.asset_entry for found in instance.get_asset_records(keys)
+    }
+    for key in keys:
+        entry = entries.get(key)
+        last = entry and (entry.last_materialization_record or entry.last_observation_record)
+        version = extract_data_version_from_entry(last.event_log_entry) if last else None
+        tags[get_input_data_version_tag(key)] = (version or DEFAULT_DATA_VERSION).value
+        tags[get_input_event_pointer_tag(key)] = (
+            str(last.storage_id) if last else NULL_EVENT_POINTER
+        )
+    return tags
