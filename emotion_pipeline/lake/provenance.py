@@ -1,7 +1,7 @@
 """What a bucket or an artifact says of itself: from what it was made, by which code, what it is."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Self
 
 from emotion_pipeline.digests import combined
@@ -22,7 +22,7 @@ class Provenance:
 
     def as_notes(self) -> dict[str, str]:
         """To be written down, with a digest by which damage is noticed."""
-        notes = asdict(self)
+        notes = {"inputs": self.inputs, "code": self.code, "content": self.content}
         return {**notes, _CHECK: combined(notes.values())}
 
     @classmethod
@@ -30,6 +30,6 @@ class Provenance:
         """What was written down. Raises KeyError where a note is missing, ValueError where one is
         not as it was written; notes without a digest are believed, since old ones have none."""
         found = cls(notes["inputs"], notes["code"], notes["content"])
-        if notes.get(_CHECK, found.as_notes()[_CHECK]) != found.as_notes()[_CHECK]:
+        if _CHECK in notes and notes[_CHECK] != found.as_notes()[_CHECK]:
             raise ValueError("the notes do not agree with their digest")
         return found

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from pydantic import ValidationError
 
 from emotion_pipeline import schema
@@ -140,6 +141,7 @@ def test_an_error_leaves_the_old_bucket(lake):
 
 
 def test_workers_of_other_processes_write_the_same(lake):
+    get_reusable_executor().shutdown()  # idle workers know the server of an earlier test
     run(derivation(lake), Engine("loky", 2))
     assert again(lake) == ([], [])
 

@@ -18,7 +18,7 @@ def _work():
         assert sorted(Engine("loky", 2).map(_double, [1, 2, 3])) == [2, 4, 6]
 
 
-@pytest.mark.parametrize("start", ["spawn", "fork"])
+@pytest.mark.parametrize("start", ["spawn", "forkserver"])
 def test_a_child_process_ends_when_its_work_is_done(start):
     process = get_context(start).Process(target=_work)
     process.start()
