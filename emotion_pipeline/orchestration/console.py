@@ -89,9 +89,10 @@ def print_summary(outcome: Outcome, settings: Settings) -> None:
         click.echo(click.style(f"not made: {key}: {reason}", fg="red"))
     for key, reason in outcome.unfit.items():
         click.echo(click.style(f"not used: {key}: {reason}", fg="red"))
-    for kind in ("exploration", "reports"):
-        for page in sorted((settings.lake / kind).glob("*/index.html")):
-            click.echo(f"report: {page}")
+    linked = settings.lake / "reports" / "index" / "index.html"
+    every = sorted(settings.lake.glob("exploration/*/index.html"))
+    for page in [linked] if linked.is_file() else every:
+        click.echo(f"report: {page}")
 
 
 @contextmanager
