@@ -12,7 +12,7 @@ from emotion_pipeline_tests import s3_server
 from emotion_pipeline_tests.orchestration.small import DATASETS, Small, made, summaries
 
 PICTURES = ("degraded/*[jpeg-1]",)
-SOME = (*PICTURES, "exploration/fer2013", "predictions/*[original]", "reports/training")
+SOME = (*PICTURES, "exploration/fer2013", "predictions/*[original]", "reports/leaderboard")
 
 
 pytestmark = pytest.mark.slow

@@ -12,6 +12,7 @@ from emotion_pipeline.domains import DEGRADED
 from emotion_pipeline.orchestration.look import Look, record_observations
 from emotion_pipeline.orchestration.selection import select
 from emotion_pipeline_tests.orchestration.small import (
+    ALL_REPORTS,
     PICTURE_STAGES,
     RECIPE,
     REPORTS_ON_MODELS,
@@ -147,6 +148,7 @@ def test_a_lost_dagster_instance_costs_no_computing(done):
 
 
 def test_an_edited_recipe_makes_its_model_and_what_follows_again(small):
+    small.reports = ALL_REPORTS
     assert small.refresh().succeeded
     assert small.due() == set()
     changed = RECIPE.model_copy(update={"batch_size": 8})
