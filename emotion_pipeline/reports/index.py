@@ -19,9 +19,16 @@ def render(results: Results) -> Report:
         if links
         else "Nothing has been reported yet."
     )
-    banner = "" if any(map(_about_drawn, results.reports)) else None
-    document = Document(TITLE, lead, banner=banner, links=links)
+    document = Document(TITLE, lead, banner=_banner(results.reports), links=links)
     return report_of("index", document, [], {"n_reports": n})
+
+
+def _banner(pages: list[MadeReport]) -> str | None:
+    """Which pages show drawn faces."""
+    drawn = [one.title for one in pages if _about_drawn(one)]
+    if not drawn:
+        return None
+    return "" if len(drawn) == len(pages) else f"what is drawn in {', '.join(drawn)}"
 
 
 def _about_drawn(one: MadeReport) -> bool:
