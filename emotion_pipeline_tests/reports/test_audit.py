@@ -1,7 +1,6 @@
 """The audit of claims: planted leaks and exchanged columns are found, absent ones are not."""
 
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from emotion_pipeline.reports.parts.audit.audits import audit
 from emotion_pipeline.reports.parts.audit.claims import Measured, Verdict, verdict_of
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import made_up
+from emotion_pipeline_tests.reports.pages import Page
 
 BANNER = "Drawn faces: these numbers test the pipeline and say nothing about people"
 P = [f"p_{name}" for name in EMOTIONS]
@@ -207,20 +207,8 @@ def report(results):
     return render(results)
 
 
-class Page(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.tags, self.alts = [], []
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        if tag == "img":
-            self.alts.append(dict(attributes).get("alt"))
-
-
 def test_the_page_answers_first_and_is_self_contained(report):
-    page = Page()
-    page.feed(report.html)
+    page = Page(report.html)
     assert "script" not in page.tags
     assert page.alts
     assert all(page.alts)

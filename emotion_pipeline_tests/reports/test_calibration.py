@@ -1,4 +1,3 @@
-from html.parser import HTMLParser
 from io import BytesIO
 
 import numpy as np
@@ -14,6 +13,7 @@ from emotion_pipeline.reports.calibration import render
 from emotion_pipeline.reports.parts.calibration.model_sections import Numbers
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import made_up
+from emotion_pipeline_tests.reports.pages import Page
 
 BANNER = "Drawn faces: these numbers test the pipeline and say nothing about people"
 P = [f"p_{name}" for name in EMOTIONS]
@@ -210,21 +210,9 @@ def test_one_table_of_votes_says_that_there_is_no_second_panel(report):
     assert table["one tagger against the other nine"] < table["five taggers against the other five"]
 
 
-class Page(HTMLParser):
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.links, self.alts = [], [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.links += [value for name, value in attrs if name in ("src", "href")]
-        self.alts += [dict(attrs).get("alt") for _ in [0] if tag == "img"]
-
-
 def test_the_page_is_self_contained_and_every_picture_is_described_and_small(report):
     page = Page(report.html)
-    assert all(link.startswith("data:image/png;base64,") for link in page.links)
+    assert all(link.startswith("data:image/png;base64,") for link in page.sources + page.links)
     assert "script" not in page.tags
     assert len(page.alts) == len(report.figures) == 5
     assert all(page.alts)

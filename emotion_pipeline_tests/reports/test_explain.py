@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from io import BytesIO
 
 import numpy as np
@@ -18,6 +17,7 @@ from emotion_pipeline.reports.parts.explain import numbers as explain
 from emotion_pipeline.reports.parts.explain.figures import TILE_PX, overlay
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import explained_made_up, made_up
+from emotion_pipeline_tests.reports.pages import Page
 
 BANNER = "Drawn faces: these numbers test the pipeline and say nothing about people"
 PRIVACY = "This page shows pictures of people"
@@ -139,22 +139,10 @@ def test_an_overlay_is_the_picture_in_the_colours_of_the_map():
     np.testing.assert_array_equal(overlay(np.repeat(bright[..., None], 3, 2), dark), nothing)
 
 
-class Page(HTMLParser):
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.links, self.alts = [], [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.links += [value for name, value in attrs if name in ("src", "srcset", "action")]
-        self.alts += [dict(attrs).get("alt") for _ in [0] if tag == "img"]
-
-
 def test_pages_are_self_contained_and_every_picture_is_described(report, page):
     for html in (report.html, page):
         parsed = Page(html)
-        assert all(link.startswith("data:image/png;base64,") for link in parsed.links)
+        assert all(link.startswith("data:image/png;base64,") for link in parsed.sources)
         assert not re.search(r"url\s*\(|@import", html)
         assert "script" not in parsed.tags
         assert parsed.alts

@@ -2,7 +2,6 @@
 
 import re
 import time
-from html.parser import HTMLParser
 from io import BytesIO
 
 import numpy as np
@@ -15,24 +14,11 @@ from emotion_pipeline.reports.exploration import render
 from emotion_pipeline.reports.exploration.cautions import cautions
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import explored_made_up as made_up
+from emotion_pipeline_tests.reports.pages import Page
 
 BANNER = "Drawn faces: these numbers test the pipeline and say nothing about people"
 BOX = {"left_px": 5, "top_px": 5, "right_px": 25, "bottom_px": 15}
 AFFECT = {"valence": np.linspace(-1, 1, 420), "arousal": np.linspace(1, -1, 420)}
-
-
-class Page(HTMLParser):
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.sources, self.links, self.alts = [], [], [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        found = dict(attrs)
-        self.tags.append(tag)
-        self.sources += [found[name] for name in ("src", "srcset", "action") if name in found]
-        self.links += [found["href"]] if "href" in found else []
-        self.alts += [found.get("alt")] if tag == "img" else []
 
 
 @pytest.fixture(scope="module")

@@ -1,81 +1,23 @@
 """Gaps between groups: planted ones are found, chance and persons are not taken for them."""
 
-import re
-from dataclasses import replace
-
 import numpy as np
-import pandas as pd
 import pytest
 from fairlearn.metrics import demographic_parity_difference, equalized_odds_difference
 
-from emotion_pipeline.domains import CORRUPTIONS, GRAYSCALE, ORIGINAL
-from emotion_pipeline.labels import EMOTIONS
+from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.metrics.significance import holm_adjusted
-from emotion_pipeline.reports.base import Results
-from emotion_pipeline.reports.fairness import render
-from emotion_pipeline.reports.parts.fairness.numbers import numbers_of
-from emotion_pipeline.reports.parts.fairness.people import columns_of
-from emotion_pipeline.reports.parts.figures import MAX_BYTES
-from emotion_pipeline.reports.parts.groups import groups
-from emotion_pipeline_tests.reports import made_up
-
-BANNER = "Drawn faces: these numbers test the pipeline and say nothing about people"
-SLUG = "kdef_eight_emotions"
-SOME = (ORIGINAL, GRAYSCALE, "jpeg-1", "jpeg-5", "low_light-3")
-N, N_PERSONS = 600, 40
-
-
-def people(n=N, n_persons=N_PERSONS, levels=("female", "male"), **columns):
-    person = np.arange(n) % n_persons
-    return pd.DataFrame(
-        {
-            "sample_id": [f"test-{number:05d}" for number in range(n)],
-            "person_id": [f"P{one:03d}" for one in person],
-            "gender": np.array(levels, dtype=object)[person % len(levels)],
-            "session": np.where(np.arange(n) < n / 2, "A", "B"),
-            "angle": np.where(np.arange(n) % 3 > 0, "straight", "half left"),
-            **columns,
-        }
-    )
-
-
-def evaluated(recipe="kdef_cnn", n=N, **others):
-    return made_up.result(recipe, n=n, **{"labels_from": "kdef", "pictures_from": "kdef"} | others)
-
-
-def spoilt(model, wrong):
-    """The same with wrong answers where `wrong`, a function of the rows, says so."""
-    rows = model.predictions.copy()
-    place = rows["emotion"].map(model.emotions.index).to_numpy()
-    columns = [f"p_{emotion}" for emotion in model.emotions]
-    hit = np.asarray(wrong(rows), dtype=bool)
-    rows.loc[hit, columns] = np.eye(len(columns), dtype="f4")[(place[hit] + 1) % len(columns)]
-    return replace(model, predictions=rows)
-
-
-def planted(model, told, share, level="male", *, emotion=None, domain=None, seed=0):
-    """A share of wrong answers on pictures of one group."""
-    group = told.set_index("sample_id")["gender"]
-
-    def wrong(rows):
-        by_chance = np.random.default_rng(seed).random(len(rows)) < share
-        here = by_chance & (rows["sample_id"].map(group) == level).to_numpy()
-        for column, value in (("emotion", emotion), ("domain", domain)):
-            here = here & (rows[column] == value).to_numpy() if value else here
-        return here
-
-    return spoilt(model, wrong)
-
-
-def numbers(told, *models):
-    (group,) = groups(models)
-    return numbers_of(group, {"kdef": told})
-
-
-def rendered(*models, told=None, **others):
-    return render(
-        Results(models=list(models), people={} if told is None else {"kdef": told}, **others)
-    )
+from emotion_pipeline_tests.reports.fairness_made_up import (
+    N_PERSONS,
+    SLUG,
+    SOME,
+    N,
+    evaluated,
+    numbers,
+    people,
+    planted,
+    rendered,
+    spoilt,
+)
 
 
 @pytest.fixture(scope="module")
@@ -283,102 +225,3 @@ def test_families_are_means_over_severities_of_the_same_pictures(models, report,
     by_family = report.tables[f"gap_by_family_{SLUG}"].set_index(["recipe", "family"])
     expected = (gaps["jpeg-1"] + gaps["jpeg-5"]) / 2
     assert by_family.loc[("unfair", "jpeg"), "gap_score_difference"] == pytest.approx(expected)
-
-
-def test_who_is_shown_is_told_apart_from_identifiers_and_conditions(told):
-    varied = told.assign(
-        light=np.where(np.arange(N) % 7 > 2, "left", "right"),
-        take_id="t",
-        number=[str(one) for one in range(N)],
-        same="x",
-    )
-    columns = columns_of(varied)
-    assert columns.of_people == ("gender",)
-    assert columns.of_conditions == ("angle", "light")
-    affectnet = pd.DataFrame({"sample_id": ["a", "b"], "annotation": ["manual", "automatic"]})
-    assert columns_of(affectnet).of_people == ()
-
-
-def test_conditions_are_shown_apart_and_never_as_gaps(report):
-    table = report.tables[f"conditions_{SLUG}"]
-    assert set(table["by"]) == {"angle"}
-    assert set(table["group"]) == {"straight", "half left"}
-    assert "angle" not in set(report.tables[f"gaps_{SLUG}"]["by"])
-    assert "this is not fairness" in report.html
-
-
-def test_pictures_of_an_unknown_group_are_left_out(told):
-    unknown = told.assign(gender=told["gender"].where(np.arange(N) >= 100, None))
-    assert numbers(unknown, evaluated()).gaps.loc[0, "n"] == N - 100
-
-
-def test_only_what_the_dataset_publishes_is_spoken_of(report, told):
-    assert "gender: female, male. It says nothing of age and ethnicity" in report.html
-    other = rendered(evaluated(n=200), told=told.rename(columns={"gender": "age"}))
-    assert "It says nothing of gender and ethnicity" in other.html
-
-
-def test_datasets_that_say_nothing_are_named(told):
-    silent = rendered(made_up.result("ferplus_cnn", n=40))
-    assert "fer2013 publishes no column about the people" in silent.html
-    assert "Nothing can be said about fairness" in silent.html
-    assert silent.figures == {}
-    both = rendered(made_up.result("ferplus_cnn", n=40), evaluated(n=200), told=told)
-    assert "fer2013 publishes no column about the people" in both.html
-    assert "kdef publishes no column" not in both.html
-
-
-def test_pictures_without_persons_are_said_to_count_as_independent(report, told):
-    warning = "kdef does not say which pictures show one person"
-    assert warning in rendered(evaluated(n=200), told=told.drop(columns="person_id")).html
-    assert warning not in report.html
-
-
-def test_class_sets_stand_apart(told):
-    seven = evaluated("seven", emotions=EMOTIONS[:7], label_space="seven_emotions", n=200)
-    report = rendered(evaluated("eight", n=200), seven, told=told)
-    assert set(report.tables["gaps_kdef_seven_emotions"]["recipe"]) == {"seven"}
-    assert set(report.tables[f"gaps_{SLUG}"]["recipe"]) == {"eight"}
-
-
-def test_the_banner_is_there_exactly_when_faces_are_drawn(report, told):
-    assert BANNER not in report.html
-    assert BANNER in rendered(evaluated(synthetic=True, n=200), told=told).html
-
-
-def test_no_models_make_a_page_that_says_so():
-    report = rendered()
-    assert "No model has been evaluated yet" in report.html
-    assert set(report.headline.values()) == {0}
-
-
-def test_the_page_is_self_contained_and_every_picture_is_described(report):
-    assert "<script" not in report.html
-    sources = re.findall(r'(?:src|href)="([^"]*)"', report.html)
-    assert all(one.startswith("data:image/png;base64,") for one in sources)
-    assert len(re.findall(r'<img [^>]*alt="[^"]+"', report.html)) == len(sources) == 2
-
-
-def test_hostile_names_are_escaped_and_break_no_figure():
-    hostile = '<script>alert("1")</script> $x_{ &'
-    told = people(n=200, n_persons=20, levels=(hostile, "$"))
-    told = told.rename(columns={"gender": hostile})
-    domains = (ORIGINAL, "jpeg-1")
-    html = rendered(evaluated(hostile, n=200, domains=domains), told=told).html
-    assert "<script" not in html
-    assert "&lt;script&gt;" in html
-
-
-def test_equal_results_make_equal_bytes(models, report, told):
-    again = rendered(*models, told=told)
-    assert again.html == report.html
-    assert again.figures == report.figures
-
-
-def test_figures_of_many_groups_and_all_corruptions_stay_small():
-    told = people(n_persons=60, levels=tuple("abcdefghijkl"))
-    report = rendered(
-        evaluated(domains=(ORIGINAL, *(f"{one}-3" for one in CORRUPTIONS))), told=told
-    )
-    assert len(report.figures) == 2
-    assert all(len(png) < MAX_BYTES for png in report.figures.values())

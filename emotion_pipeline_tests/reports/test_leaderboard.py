@@ -1,5 +1,4 @@
 import re
-from html.parser import HTMLParser
 from io import BytesIO
 
 import numpy as np
@@ -15,6 +14,7 @@ from emotion_pipeline.reports.base import Cost, Results
 from emotion_pipeline.reports.leaderboard import render
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline_tests.reports import made_up
+from emotion_pipeline_tests.reports.pages import Page
 
 BANNER = "Drawn faces: these numbers test the pipeline and say nothing about people"
 PEOPLE = "Compared with people and papers"
@@ -218,25 +218,11 @@ def test_a_model_without_validation_rows_or_votes_is_shown_without_them():
     assert "jensen shannon error" not in report.html
 
 
-class Page(HTMLParser):
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.links, self.alts = [], [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.links += [
-            value for name, value in attrs if name in ("src", "href", "srcset", "action")
-        ]
-        self.alts += [dict(attrs).get("alt") for _ in [0] if tag == "img"]
-
-
 def test_the_page_is_self_contained_and_every_picture_is_described(report):
     page = Page(report.html)
     assert len(page.alts) == len(report.figures) == 4
     assert all(page.alts)
-    assert all(link.startswith("data:image/png;base64,") for link in page.links)
+    assert all(link.startswith("data:image/png;base64,") for link in page.sources + page.links)
     assert not re.search(r"url\s*\(|@import", report.html)
     assert "script" not in page.tags
 

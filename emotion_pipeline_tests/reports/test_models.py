@@ -1,6 +1,5 @@
 """A page per model: its numbers, its mistakes, its card."""
 
-from html.parser import HTMLParser
 from io import BytesIO
 
 import numpy as np
@@ -14,6 +13,7 @@ from emotion_pipeline.reports.models import render
 from emotion_pipeline.reports.parts.figures import MAX_BYTES
 from emotion_pipeline.reports.parts.models import classes
 from emotion_pipeline_tests.reports import made_up
+from emotion_pipeline_tests.reports.pages import Page
 
 BANNER = "Drawn faces: these numbers test the pipeline and say nothing about people"
 PRIVACY = "This page shows pictures of people"
@@ -53,22 +53,6 @@ def report(model):
 @pytest.fixture(scope="module")
 def page(report, model):
     return report.pages[f"{model.recipe}.html"]
-
-
-class Page(HTMLParser):
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.alts, self.sources, self.links = [], [], [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        told = dict(attrs)
-        self.tags.append(tag)
-        if tag == "img":
-            self.alts.append(told.get("alt"))
-            self.sources.append(told["src"])
-        if tag == "a":
-            self.links.append(told["href"])
 
 
 def test_numbers_stand_on_the_page_with_their_spread_and_small_classes_are_told(report, page):
