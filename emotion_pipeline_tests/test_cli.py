@@ -2,7 +2,6 @@
 another or have a terminal, else in this one, which has imported already what takes a new one
 seconds."""
 
-import logging
 import os
 import shutil
 import signal
@@ -12,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from emotion_pipeline.cli import main
+from emotion_pipeline_tests.commands import caller
 
 HEAVY = ("torch", "tensorflow", "great_expectations", "mediapipe", "pandas", "dagster")
 COMMAND = (sys.executable, "-m", "emotion_pipeline")
@@ -51,15 +50,7 @@ def run(*arguments):
 def call(tmp_path, monkeypatch, capfd):
     """As `run`, in this process; what would end it with a traceback fails the test."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))  # else commands would leave it set
-    monkeypatch.setattr(logging.getLogger("emotion_pipeline"), "handlers", [])
-
-    def command(*arguments):
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        return end.value.code, "".join(capfd.readouterr())
-
-    return command
+    return caller(monkeypatch, capfd)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,11 @@
 """`emotion-pipeline doctor` and `gc` as a user calls them."""
 
 import json
-import logging
 import os
 
 import pytest
 
-from emotion_pipeline.cli import main
+from emotion_pipeline_tests.commands import caller
 
 
 @pytest.fixture
@@ -18,15 +17,7 @@ def call(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("EMOTION_PIPELINE_DAGSTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("EMOTION_PIPELINE_WORKERS", "1")
     monkeypatch.setenv("DAGSTER_HOME", "")
-    monkeypatch.setattr(logging.getLogger("emotion_pipeline"), "handlers", [])
-
-    def command(*arguments):
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main(arguments)
-        return end.value.code, "".join(capfd.readouterr())
-
-    return command
+    return caller(monkeypatch, capfd)
 
 
 def test_the_doctor_says_a_line_per_finding_and_fails_only_for_problems(call, monkeypatch):

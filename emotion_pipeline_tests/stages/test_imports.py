@@ -1,6 +1,5 @@
 """Somebody's predictions and networks among the pipeline's own, on drawn faces."""
 
-import csv
 import json
 import logging
 
@@ -9,80 +8,40 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
-import yaml
-from click.testing import CliRunner
 
 from emotion_pipeline.apps.onnx_model import OnnxModel
-from emotion_pipeline.cli import main
-from emotion_pipeline.datasets import all_datasets, get_dataset
+from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.foreign import onnx_classifier
 from emotion_pipeline.labels import EMOTIONS, LABEL_SPACES
-from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import faces, foreign, imports, report_inputs, samples
+from emotion_pipeline.stages import foreign, imports, report_inputs
 from emotion_pipeline.stages.base import Lacking, Workspace
 from emotion_pipeline.stages.graph import build_graph
 from emotion_pipeline.stages.pictures import decoded
 from emotion_pipeline.training.foreign import ForeignRecipe
-from emotion_pipeline.training.recipe_files import RecipeError, load_all
+from emotion_pipeline.training.recipe_files import load_all
 from emotion_pipeline_tests.apps import files_made_up
 from emotion_pipeline_tests.foreign import emotion_network
-from emotion_pipeline_tests.stages.test_foreign import copy_a_training_picture
-
-DATASETS = all_datasets()
-NAME = "ferplus_friend"
-P = [f"p_{name}" for name in EMOTIONS]
+from emotion_pipeline_tests.stages.imports_made_up import (
+    DATASETS,
+    NAME,
+    P,
+    lake_in,
+    put,
+    said,
+    truth,
+)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A lake with faces and votes; one test row shows the picture of a training row."""
-    folder = tmp_path_factory.mktemp("imports")
-    paths = {name: folder / name for name in ("lake", "raw")}
-    workspace = Workspace(Settings(**paths, engine="sequential", workers=1))
-    for name in ("fer2013", "ferplus"):
-        get_dataset(name).draw(workspace.settings.raw_root, 120, 1)
-    copy_a_training_picture(workspace.settings.raw_root / "fer2013" / "fer2013.csv")
-    for name in ("fer2013", "ferplus"):
-        samples.ingest(workspace, get_dataset(name))
-    faces.make(workspace, get_dataset("fer2013"))
-    return workspace
+    return lake_in(tmp_path_factory.mktemp("imports"))
 
 
 @pytest.fixture
 def workspace(made, tmp_path):
     """The same lake with a raw folder of its own."""
     return Workspace(made.settings.model_copy(update={"raw": tmp_path / "raw"}))
-
-
-def truth(workspace):
-    rows = workspace.samples(get_dataset("ferplus")).read_all(["sample_id", "split", "emotion"])
-    return rows.to_pandas().dropna().reset_index(drop=True)
-
-
-def said(workspace):
-    """Probabilities of every picture, the training part included."""
-    rows = truth(workspace)
-    values = np.random.default_rng(0).dirichlet(np.ones(len(P)), size=len(rows)).round(6)
-    return pd.concat([rows[["sample_id"]], pd.DataFrame(values, columns=P)], axis=1)
-
-
-def put(workspace, table, name=NAME, **changes):
-    """A table and its recipe in the user's folder; the recipe as it is read."""
-    folder = imports.folder(workspace.settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    if table is not None:
-        table.to_csv(folder / f"{name}.csv", index=False)
-    values = {
-        "task": "foreign",
-        "description": "a friend's",
-        "predictor": "table",
-        "file": f"{name}.csv",
-        "data": {"labels": "ferplus", "pictures": "fer2013"},
-        **changes,
-    }
-    (folder / f"{name}.yaml").write_text(yaml.safe_dump(values))
-    return imports.recipes(workspace.settings, DATASETS, {})[0].get(name)
 
 
 def test_a_table_stands_among_the_predictions_with_its_claim(workspace):
@@ -293,70 +252,3 @@ def four_outputs():
             tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
     model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 4
     return model
-
-
-@pytest.fixture
-def run(workspace):
-    def command(*arguments):
-        variables = {
-            "EMOTION_PIPELINE_LAKE": str(workspace.settings.lake),
-            "EMOTION_PIPELINE_RAW": str(workspace.settings.raw_root),
-        }
-        return CliRunner().invoke(main, list(map(str, arguments)), env=variables)
-
-    return command
-
-
-def test_import_copies_a_file_with_its_recipe_and_audit_judges_it(workspace, run, tmp_path):
-    path = tmp_path / "given.csv"
-    said(workspace).rename(columns={"sample_id": "a=b"}).to_csv(path, index=False)
-    options = ("--name", "ferplus_given", "--labels", "ferplus")
-    done = run("import", path, *options, "--claim", 0.9, "--column", "a=b=sample_id")
-    assert done.exit_code == 0, done.output
-    assert "test pictures" in done.output
-    folder = imports.folder(workspace.settings)
-    assert (folder / "ferplus_given.csv").read_bytes() == path.read_bytes()
-    assert sorted(one.name for one in folder.iterdir()) == [
-        "ferplus_given.csv",
-        "ferplus_given.yaml",
-    ]
-    assert "imported: ferplus_given" in run("sources").output
-    again = run("import", path, *options)
-    assert again.exit_code == 1
-    assert "--force" in again.output
-    assert "refresh predictions/ferplus_given" in run("audit", "ferplus_given").output
-    recipe = imports.all_recipes(workspace.settings, DATASETS)["ferplus_given"]
-    foreign.make(workspace, "ferplus_given", recipe, ORIGINAL)
-    judged = run("audit", "ferplus_given")
-    assert judged.exit_code == 1  # drawn faces support no claim
-    assert "cannot be judged" in judged.output
-    assert run("audit", "ferplus_givn").output.count("did you mean 'ferplus_given'") == 1
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (("--name", "../ferplus_x", "--labels", "ferplus"), "expected is <labels>_<anything>"),
-        (("--name", "ferplus_cnn5", "--labels", "ferplus"), "a recipe of that name"),
-        (("--name", "fer2013_x", "--labels", "ferplus"), "must be called ferplus"),
-        (("--name", "ferplus_x", "--labels", "ferpuls"), "did you mean 'ferplus'"),
-        (("--name", "ferplus_x", "--labels", "ferplus", "--pictures", "kdef"), "about fer2013"),
-        (("--name", "ferplus_x", "--labels", "ferplus", "--label-space", "six"), "six"),
-        (("--name", "ferplus_x", "--labels", "ferplus", "--claim", "91"), "0<=x<=1"),
-        (("--name", "ferplus_x", "--labels", "ferplus", "--column", "a"), "NAME=MEANING"),
-        (("--name", "ferplus_x", "--labels", "ferplus"), "needs columns"),
-        (("--name", "kdef_x", "--labels", "kdef"), "refresh faces/kdef"),
-    ],
-)
-def test_what_cannot_be_imported_is_refused_in_words_and_leaves_nothing(
-    workspace, run, tmp_path, options, words
-):
-    path = tmp_path / "given.csv"
-    with path.open("w") as file:
-        csv.writer(file).writerows([["a", "b"], [1, 2]])
-    done = run("import", path, *options)
-    assert done.exit_code in (1, 2)
-    assert words in done.output
-    assert not isinstance(done.exception, RecipeError | Lacking)
-    folder = imports.folder(workspace.settings)
-    assert not folder.exists() or list(folder.iterdir()) == []
