@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from emotion_pipeline.stages.survey import Survey
 
 # By name, because their modules are imported by the commands that need them.
-SAID_IN_WORDS = ("ValidationError", "RecipeError", "ModelError", "ExportError", "ModelFileError")
+SAID_IN_WORDS = (
+    *("ValidationError", "RecipeError", "ModelError", "ExportError", "ModelFileError"),
+    "StoreFailed",
+)
 
 
 class Commands(click.Group):
-    """Wrong settings, recipes and model files are said in words, not as a traceback."""
+    """Wrong settings, recipes, model files and stores are said in words, not as a traceback."""
 
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except ValueError as error:
+        except Exception as error:
             if type(error).__name__ in SAID_IN_WORDS:
                 raise click.ClickException(str(error)) from error
             raise

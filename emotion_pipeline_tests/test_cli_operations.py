@@ -3,8 +3,12 @@
 import json
 import os
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from emotion_pipeline.cli import Commands
+from emotion_pipeline.lake.object_store import StoreFailed
 from emotion_pipeline_tests.commands import caller
 
 
@@ -62,3 +66,22 @@ def test_an_age_that_is_none_is_refused_in_words(call, age):
     code, output = call("gc", "--older-than", age)
     assert code == 2
     assert "30d or 12h" in output
+
+
+def test_a_store_that_does_not_answer_is_said_in_words():
+    @click.group(cls=Commands)
+    def group():
+        pass
+
+    @group.command()
+    def ask():
+        raise StoreFailed("s3://bucket does not answer")
+
+    @group.command()
+    def stumble():
+        raise RuntimeError("a fault of ours")
+
+    said = CliRunner().invoke(group, ["ask"])
+    assert said.exit_code == 1
+    assert said.output == "Error: s3://bucket does not answer\n"
+    assert isinstance(CliRunner().invoke(group, ["stumble"]).exception, RuntimeError)
