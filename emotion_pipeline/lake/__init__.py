@@ -15,6 +15,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from emotion_pipeline.lake.artifacts import Artifact
+from emotion_pipeline.lake.memory import Memory
 from emotion_pipeline.lake.receipts import Receipts
 from emotion_pipeline.lake.storage import LOCAL, Storage
 from emotion_pipeline.lake.tables import Table
@@ -47,10 +48,16 @@ class Lake:
         return self.root.joinpath(*key.split("/"), *steps)
 
     def table(self, key: str, schema: pa.Schema, n_buckets: int, **partition: str | int) -> Table:
-        return Table(self.folder(key, **partition), schema, n_buckets, self.storage)
+        folder = self.folder(key, **partition)
+        return Table(folder, schema, n_buckets, self.storage, self._memory(folder))
 
     def artifact(self, key: str, **partition: str | int) -> Artifact:
         return Artifact(self.folder(key, **partition), self.storage)
+
+    def _memory(self, folder: Path) -> Memory | None:
+        if self.store is not None:
+            return None
+        return Memory(self.scratch / "versions" / folder.relative_to(self.root) / "last.json")
 
     @property
     def scratch(self) -> Path:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from emotion_pipeline.digests import ContentDigest, combined, content_digest
+from emotion_pipeline.lake.memory import Memory
 from emotion_pipeline.lake.provenance import Provenance
 from emotion_pipeline.lake.storage import LOCAL, Storage
 from emotion_pipeline.schema import with_image_feature
@@ -60,6 +61,7 @@ class Table:
     schema: pa.Schema
     n_buckets: int
     storage: Storage = LOCAL
+    memory: Memory | None = None
 
     def path(self, bucket: int) -> Path:
         return self.folder / f"bucket-{bucket:03d}-of-{self.n_buckets:03d}.parquet"
@@ -78,6 +80,11 @@ class Table:
 
     def version(self) -> str | None:
         """Digest of the whole content; None where a bucket is missing."""
+        if self.memory is None or self.n_buckets == 1:  # one footer is read as quickly as a memory
+            return self._version()
+        return self.memory.version(self.folder, self._version)
+
+    def _version(self) -> str | None:
         found = self.storage.each(self.provenance, range(self.n_buckets))
         return combined(one.content for one in found if one) if all(found) else None
 

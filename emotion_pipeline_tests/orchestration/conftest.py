@@ -1,5 +1,6 @@
 import pytest
 
+from emotion_pipeline.lake import memory
 from emotion_pipeline_tests.orchestration.small import Small
 
 pytest.register_assert_rewrite("emotion_pipeline_tests.orchestration.finished")
@@ -21,6 +22,9 @@ def original(tmp_path_factory):
 
 
 @pytest.fixture
-def finished(original, tmp_path):
-    """A finished pipeline to change one thing of."""
-    return original.copy(tmp_path / "copy")
+def finished(original, tmp_path, monkeypatch):
+    """A finished pipeline to change one thing of; it was made long ago and has been looked at."""
+    monkeypatch.setattr(memory, "SETTLED_NS", 0)
+    copy = original.copy(tmp_path / "copy")
+    assert not copy.status()
+    return copy
