@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE = "emotion_pipeline"
 ROOT = Path(__file__).resolve().parent
@@ -29,7 +30,7 @@ def fingerprint(*modules: str, values: object = None) -> str:
     `values` are further inputs, such as a recipe's fields; equal by `repr` means equal.
     Raises ModuleNotFoundError for a module that is not in the package.
     """
-    parts = [f"{name} {_tree_digest(name)}" for name in sorted(reachable(*modules))]
+    parts = [f"{name} {_code(name).digest}" for name in sorted(reachable(*modules))]
     return hashlib.sha256("\n".join([*parts, repr(values)]).encode()).hexdigest()[:16]
 
 
@@ -41,7 +42,7 @@ def reachable(*modules: str) -> set[str]:
         name = waiting.pop()
         if name not in found and (name in modules or not f"{name}.".startswith(PLUMBING)):
             found.add(name)
-            waiting.extend(_imports(name))
+            waiting.extend(_code(name).imports)
     return found
 
 
@@ -53,17 +54,24 @@ def _source(module: str) -> Path | None:
     return None
 
 
+class _Code(NamedTuple):
+    """What is kept of a module: its syntax tree alone would be thousands of objects."""
+
+    digest: str
+    imports: tuple[str, ...]
+
+
 @cache
-def _tree(module: str) -> ast.Module:
+def _code(module: str) -> _Code:
     file = _source(module)
     if file is None:
         raise ModuleNotFoundError(f"{module} is not a module of {PACKAGE}")
-    return ast.parse(file.read_bytes())
+    tree = ast.parse(file.read_bytes())
+    within = module if file.stem == "__init__" else module.rpartition(".")[0]
+    return _Code(_digest(tree), _imports(tree, within))
 
 
-@cache
-def _tree_digest(module: str) -> str:
-    tree = _tree(module)
+def _digest(tree: ast.Module) -> str:
     for node in _statements(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
@@ -90,11 +98,9 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(statement)
 
 
-@cache
-def _imports(module: str) -> tuple[str, ...]:
+def _imports(tree: ast.Module, within: str) -> tuple[str, ...]:
+    """Modules of this package that are imported, relative names being below `within`."""
     names: set[str] = set()
-    tree, file = _tree(module), _source(module)
-    within = module if file and file.stem == "__init__" else module.rpartition(".")[0]
     for node in _statements(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
