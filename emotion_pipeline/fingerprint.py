@@ -8,7 +8,7 @@ Nothing is imported to compute it.
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
@@ -24,13 +24,15 @@ PLUMBING = tuple(
 )
 
 
-def fingerprint(*modules: str, values: object = None) -> str:
+def fingerprint(*modules: str, values: object = None, without: Collection[str] = ()) -> str:
     """Digest (16 hex digits) of modules such as `emotion_pipeline.imaging.degrade`.
 
-    `values` are further inputs, such as a recipe's fields; equal by `repr` means equal.
+    `values` are further inputs, such as a recipe's fields; equal by `repr` means equal. Modules
+    `without` which it is are those of which `values` has all that matters.
     Raises ModuleNotFoundError for a module that is not in the package.
     """
-    parts = [f"{name} {_code(name).digest}" for name in sorted(reachable(*modules))]
+    names = sorted(reachable(*modules).difference(without))
+    parts = [f"{name} {_code(name).digest}" for name in names]
     return hashlib.sha256("\n".join([*parts, repr(values)]).encode()).hexdigest()[:16]
 
 

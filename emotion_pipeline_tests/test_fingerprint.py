@@ -54,9 +54,11 @@ class Toy:
         assert old in text
         self.write(name, text.replace(old, new))
 
-    def fingerprint(self, *modules: str, values: object = None) -> str:
+    def fingerprint(self, *modules: str, values: object = None, without=()) -> str:
         code._code.cache_clear()
-        return code.fingerprint(*(f"toy.{name}" for name in modules), values=values)
+        return code.fingerprint(
+            *(f"toy.{name}" for name in modules), values=values, without=without
+        )
 
 
 @pytest.fixture
@@ -220,3 +222,15 @@ def test_training_an_emotion_model_does_not_depend_on_other_kinds_of_models():
     others = ("training.detection", "training.foreign", "training.recipe_files", "training.export")
     assert not [name for name in modules if name.removeprefix("emotion_pipeline.") in others]
     assert not [name for name in modules if ".detection." in name]
+
+
+def test_what_is_left_out_does_not_count_and_what_it_imports_does(toy):
+    def without_words() -> str:
+        return toy.fingerprint("reader", without=("toy.deep.words",))
+
+    before = without_words()
+    assert before != toy.fingerprint("reader")
+    toy.replace("deep/words.py", "WORD\n", "WORD\nWORD = WORD.upper()\n")
+    assert without_words() == before
+    toy.replace("deep/more.py", "'word'", "'other'")
+    assert without_words() != before

@@ -12,6 +12,8 @@ from emotion_pipeline.domains import GRAYSCALE, ORIGINAL, Degradation
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.imaging.contact_sheet import contact_sheet
+from emotion_pipeline.imaging.degrade import severities
+from emotion_pipeline.imaging.degrade.severities import SEVERITY_VALUES
 from emotion_pipeline.imaging.degraded_rows import degraded
 from emotion_pipeline.imaging.gray_rows import grayed
 from emotion_pipeline.lake.compute import RowFunction, RowMap, Source, run
@@ -21,7 +23,8 @@ from emotion_pipeline.stages.base import Produced, Workspace, present
 PREVIEW_PICTURES = 24
 
 GRAYSCALE_CODE = fingerprint("emotion_pipeline.imaging.gray_rows", "emotion_pipeline.schema")
-DEGRADED_CODE = fingerprint("emotion_pipeline.imaging.degraded_rows", "emotion_pipeline.schema")
+_DEGRADED = ("emotion_pipeline.imaging.degraded_rows", "emotion_pipeline.schema")
+DEGRADED_CODE = fingerprint(*_DEGRADED)
 
 
 def table_of(workspace: Workspace, dataset: Dataset, domain: str) -> Table:
@@ -52,9 +55,16 @@ def make_grayscale(workspace: Workspace, dataset: Dataset) -> Produced:
 
 def make_degraded(workspace: Workspace, dataset: Dataset, domain: str) -> Produced:
     """One corruption at one severity of every face."""
-    function = partial(degraded, Degradation.parse(domain))
+    degradation = Degradation.parse(domain)
     faces, target = (table_of(workspace, dataset, name) for name in (ORIGINAL, domain))
-    return derive(workspace, faces, target, function, f"{DEGRADED_CODE} {domain}")
+    code = f"{_code_of(degradation)} {domain}"
+    return derive(workspace, faces, target, partial(degraded, degradation), code)
+
+
+def _code_of(degradation: Degradation) -> str:
+    """The code of one domain, which the numbers of the others do not touch."""
+    value = SEVERITY_VALUES[degradation.corruption][degradation.severity - 1]
+    return fingerprint(*_DEGRADED, values=value, without=(severities.__name__,))
 
 
 def derive(

@@ -1,5 +1,7 @@
 """Edit the code, for real, and exactly what depends on it is made again, by the edited code."""
 
+import time
+
 import pytest
 
 from emotion_pipeline_tests.orchestration.edited_package import edited
@@ -25,7 +27,10 @@ EXPLORATION = {"exploration/fer2013", "exploration/ferplus", "exploration/fer201
 
 @pytest.fixture
 def check(original, tmp_path):
-    """Check what is stale and what is made of the finished pipeline by a package with edits."""
+    """Check what is stale and what is made of the finished pipeline by a package with edits.
+
+    The lake is then in the folder `copy/lake`.
+    """
 
     def check_edited(stale, made, *edits, unseen=()):
         with edited(tmp_path / "edited", *edits) as imported:
@@ -74,11 +79,15 @@ def test_a_helper_makes_stale_all_that_it_helps(check):
     check(stale, stale, ("imaging/pictures.py", *edit))
 
 
-def test_another_severity_of_one_corruption_goes_on_only_where_it_is_used(check):
-    """All degraded pictures are of one code, and come out the same but those."""
+def test_another_severity_of_one_corruption_goes_on_only_where_it_is_used(check, tmp_path):
+    """All degraded pictures are of one code for Dagster; files of the others are left alone."""
     edit = ('"jpeg": (90.0,', '"jpeg": (95.0,')
     made = DEGRADED | {"predictions/ferplus_cnn5[jpeg-1]"}
+    began_ns = time.time_ns()
     check(DEGRADED, made, ("imaging/degrade/severities.py", *edit))
+    files = (tmp_path / "copy" / "lake" / "degraded").rglob("*.parquet")
+    written = {file.parent.name for file in files if file.stat().st_mtime_ns > began_ns}
+    assert written == {"domain=jpeg-1"}
 
 
 def test_code_of_training_with_the_same_weights_stops_at_the_models(check):
