@@ -54,7 +54,7 @@ class Artifact:
         The content digest covers the files named in `content_of`, or all of them.
         """
         unfinished = self.place.with_name(f".{self.place.name}.{os.getpid()}.unfinished")
-        self._remove_strays()
+        self.restore()
         unfinished.mkdir(parents=True)
         yield unfinished
         files = sorted(path for path in unfinished.rglob("*") if path.is_file())
@@ -68,10 +68,21 @@ class Artifact:
         }
         (unfinished / _PROVENANCE).write_text(json.dumps(notes, indent=1))
         if self.place.exists():
-            shutil.rmtree(self.place)
+            self.place.rename(self._replaced)
         unfinished.rename(self.place)
         self.storage.share(self.place, _PROVENANCE)
+        self.restore()
 
-    def _remove_strays(self) -> None:
-        for folder in self.place.parent.glob(f".{self.place.name}.*.unfinished"):
-            shutil.rmtree(folder)
+    def restore(self) -> None:
+        """Clear up after a writer that was killed: its folder goes, and what it had put aside
+        comes back unless something else is there by now. Hold the artifact's lock."""
+        if self._replaced.exists() and not self.place.exists():
+            self._replaced.rename(self.place)
+        for folder in self.place.parent.glob(f".{self.place.name}.*"):
+            if folder.suffix in (".unfinished", ".replaced"):
+                shutil.rmtree(folder)
+
+    @property
+    def _replaced(self) -> Path:
+        """Where the folder waits until another one is in its place."""
+        return self.place.with_name(f".{self.place.name}.replaced")

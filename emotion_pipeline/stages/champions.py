@@ -81,6 +81,7 @@ def make(workspace: Workspace, name: str, group: Group) -> Produced:
     """Find the best model of a group; it is promoted unless it is worse than the accepted one."""
     target = champion_files.artifact(workspace, name)
     with workspace.lake.lock(f"champions/{name}"):
+        target.restore()
         inputs = _inputs(workspace, group)
         known = target.provenance()
         if known is None or not known.made_from(inputs, CODE):
@@ -112,6 +113,7 @@ def accept(workspace: Workspace, name: str, group: Group, reason: str) -> Entran
     """
     target = champion_files.artifact(workspace, name)
     with workspace.lake.lock(f"champions/{name}"):
+        target.restore()
         before = champion_files.read(target)
         if before.refusal is None:
             raise AcceptError(f"champions/{name}: no candidate was refused, so there is no choice")

@@ -148,16 +148,42 @@ def test_content_that_was_not_written_leaves_the_old_artifact(artifact):
     assert artifact.version() == version
 
 
-def test_death_between_removal_and_rename_is_not_mistaken_for_an_artifact(artifact, monkeypatch):
-    def die(*_):
-        raise KeyboardInterrupt
+def die_before_taking_its_place(artifact, monkeypatch, **contents):
+    """A writer that is killed when the old artifact is away and the new one not yet there."""
+    rename = Path.rename
+
+    def renamed(path, target):
+        if path.suffix == ".unfinished":
+            raise KeyboardInterrupt
+        return rename(path, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", die)
+        patch.setattr(Path, "rename", renamed)
         with pytest.raises(KeyboardInterrupt):
-            filled(artifact, weights="4 5 6")
+            filled(artifact, **contents)
+
+
+def test_death_between_two_artifacts_is_not_mistaken_for_one(artifact, monkeypatch):
+    die_before_taking_its_place(artifact, monkeypatch, weights="4 5 6")
     assert artifact.version() is None
     assert texts(filled(artifact, weights="4 5 6")) == {"weights": "4 5 6"}
+    assert list(artifact.place.parent.iterdir()) == [artifact.place]
+
+
+def test_what_such_a_death_put_aside_is_restored(artifact, monkeypatch):
+    version, before = artifact.version(), texts(artifact)
+    die_before_taking_its_place(artifact, monkeypatch, weights="4 5 6")
+    artifact.restore()
+    assert (artifact.version(), texts(artifact)) == (version, before)
+    assert list(artifact.place.parent.iterdir()) == [artifact.place]
+
+
+def test_restoring_a_whole_artifact_changes_nothing_and_none_gives_none(artifact, tmp_path):
+    version = artifact.version()
+    artifact.restore()
+    assert artifact.version() == version
+    Artifact(tmp_path / "none").restore()
+    assert not (tmp_path / "none").exists()
 
 
 def test_provenance_lists_every_file_with_its_size(artifact):

@@ -251,3 +251,13 @@ def test_the_accepted_answers_are_a_table_of_every_test_picture(workspace):
     answers = record(workspace).answers
     assert answers.num_rows == N
     assert pa.compute.sum(answers["right"]).as_py() == 50
+
+
+def test_a_death_while_a_champion_is_replaced_loses_no_history(workspace):
+    predict_all(workspace, a=(50, 50))
+    make(workspace)
+    place = champion_files.artifact(workspace, NAME).place
+    place.rename(place.with_name(f".{NAME}.replaced"))
+    predict_all(workspace, b=(60, 90))
+    make(workspace)
+    assert decisions(workspace) == ["promoted", "promoted"]
