@@ -114,6 +114,11 @@ class Table:
                 pq.ParquetFile(source, page_checksum_verification=True) as file,
             ):
                 yield file
+        except FileNotFoundError as error:
+            raise DamagedTable(
+                f"{self.storage.address(path)} is not there: what it belongs to was never made, or "
+                "the file was deleted. Refresh that first."
+            ) from error
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DamagedTable(
                 f"{self.storage.address(path)} cannot be read ({error}). Delete it and refresh: "

@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 
+from emotion_pipeline.orchestration.column_words import words_of
 from emotion_pipeline.stages.base import Produced, Stage
 
 COLUMNS = "dagster/column_schema"
@@ -19,10 +20,12 @@ MAX_TABLE_ROWS = 40
 
 
 def columns_of(stage: Stage) -> dict[str, dg.MetadataValue]:
-    """Names and types of a table's columns, known before anything is made; nothing for others."""
+    """Names, types and meaning of a table's columns, before anything is made; else nothing."""
     if stage.schema is None:
         return {}
-    columns = [dg.TableColumn(field.name, str(field.type)) for field in stage.schema]
+    columns = [
+        dg.TableColumn(field.name, str(field.type), words_of(field.name)) for field in stage.schema
+    ]
     return {COLUMNS: dg.MetadataValue.table_schema(dg.TableSchema(columns))}
 
 

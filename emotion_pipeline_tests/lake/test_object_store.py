@@ -87,7 +87,7 @@ def test_a_table_that_was_never_written_has_no_version(lake):
     table = lake.table("faces/toy", schema.PICTURES, N_BUCKETS)
     assert table.provenance(0) is None
     assert table.version() is None
-    with pytest.raises(DamagedTable, match=r"toy/bucket-000-of-004\.parquet cannot be read"):
+    with pytest.raises(DamagedTable, match=r"toy/bucket-000-of-004\.parquet is not there"):
         table.read(0)
 
 

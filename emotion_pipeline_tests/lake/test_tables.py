@@ -255,7 +255,9 @@ def test_a_file_of_other_columns_is_not_read_as_the_table(tmp_path):
 
 
 def test_a_missing_file_is_a_damaged_table(tmp_path):
-    with pytest.raises(DamagedTable, match=r"bucket-003-of-004\.parquet"):
+    with pytest.raises(
+        DamagedTable, match=r"bucket-003-of-004\.parquet is not there.*Refresh that first"
+    ):
         Table(tmp_path, schema.PICTURES, N_BUCKETS).read(3)
 
 

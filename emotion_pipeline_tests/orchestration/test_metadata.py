@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from emotion_pipeline.orchestration.column_words import COLUMN_WORDS, words_of
 from emotion_pipeline.orchestration.metadata import columns_of, costs_of, metadata_of
 from emotion_pipeline.orchestration.pipeline import build_pipeline
 from emotion_pipeline.settings import Settings
@@ -38,6 +39,17 @@ def test_columns_have_types(pipeline, key):
     assert {column.name: column.type for column in shown} == {
         field.name: str(field.type) for field in schema
     }
+
+
+def test_every_column_of_every_table_is_explained_and_no_other(pipeline):
+    columns = {name for stage in pipeline.graph.values() for name in stage.schema or ()}
+    names = {field.name for field in columns}
+    assert {name for name in names if not words_of(name)} == set()
+    patterns = {name for name in COLUMN_WORDS if name.endswith("_*")}
+    assert COLUMN_WORDS.keys() - patterns <= names
+    assert all(any(name.startswith(one[:-1]) for name in names) for one in patterns)
+    shown = columns_of(pipeline.graph["samples/ferplus"])[COLUMNS].schema.columns
+    assert all(column.description for column in shown)
 
 
 def test_a_run_costs_seconds_bytes_and_computed_rows_per_second(tmp_path):
