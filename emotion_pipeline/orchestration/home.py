@@ -17,6 +17,7 @@ import dagster as dg
 import yaml
 from filelock import FileLock
 
+from emotion_pipeline.lake.storage import LOCAL
 from emotion_pipeline.settings import Settings, project_root
 
 OURS = "# Written by emotion-pipeline at every start; without this line it stays as it is.\n"
@@ -53,9 +54,11 @@ def prepare(settings: Settings) -> Path:
         config["storage"] = {"postgres": {"postgres_url": {"env": POSTGRES}}}
     if settings.run_launcher != "local":
         config["run_launcher"] = _ray_launcher(settings)
-    file = home / "dagster.yaml"
-    if not file.is_file() or file.read_text().startswith(OURS):
-        file.write_text(OURS + yaml.safe_dump(config, sort_keys=False))
+    file, text = home / "dagster.yaml", OURS + yaml.safe_dump(config, sort_keys=False)
+    known = file.read_text() if file.is_file() else OURS
+    if known.startswith(OURS) and known != text:
+        with LOCAL.draft(file) as unfinished:  # others may be reading it
+            unfinished.write_text(text)
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 

@@ -30,6 +30,21 @@ def test_a_postgres_url_is_read_from_the_environment_and_not_written_down(tmp_pa
     assert url == {"env": "EMOTION_PIPELINE_POSTGRES_URL"}
 
 
+def test_what_is_up_to_date_is_not_written_again_and_changes_are_whole(tmp_path, monkeypatch):
+    """Others may be reading the file at that moment, so it is replaced, never cut and filled."""
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    file = prepare(Settings(dagster_home=tmp_path)) / "dagster.yaml"
+    with file.open() as being_read:
+        before = file.stat()
+        prepare(Settings(dagster_home=tmp_path))
+        assert file.stat() == before
+        address = "postgresql+psycopg2://somebody@127.0.0.1/dagster"
+        prepare(Settings(dagster_home=tmp_path, postgres_url=address))
+        assert "postgres" not in being_read.read()
+    assert "postgres" in file.read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
+
+
 def test_a_configuration_of_ones_own_stays(tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", "")
     prepare(Settings(dagster_home=tmp_path))
