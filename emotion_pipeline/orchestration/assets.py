@@ -73,19 +73,15 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult | dg.AssetMaterialization]:
         if not stage.partitions:
-            yield _result(_make(context, stage, graph, settings, None))
+            produced = _make(context, stage, graph, settings, None)
+            version = dg.DataVersion(produced.version)
+            yield dg.MaterializeResult(data_version=version, metadata=metadata_of(produced))
             return
         if not context.has_partition_key and not context.has_partition_key_range:
             raise dg.Failure(
                 f"{stage.key} is made by partition: choose one or more of {stage.dimension}"
             )
-        keys = list(context.partition_keys)
-        if len(keys) == 1:
-            yield _result(_make(context, stage, graph, settings, keys[0]))
-        else:
-            yield from _each(
-                context, stage, keys, lambda key: _make(context, stage, graph, settings, key)
-            )
+        yield from _each(context, stage, lambda key: _make(context, stage, graph, settings, key))
 
     return asset
 
@@ -116,27 +112,23 @@ def _make(
     return produced
 
 
-def _result(produced: Produced) -> dg.MaterializeResult:
-    version = dg.DataVersion(produced.version)
-    return dg.MaterializeResult(data_version=version, metadata=metadata_of(produced))
-
-
 def _each(
     context: dg.AssetExecutionContext,
     stage: Stage,
-    keys: list[str],
     make_one: Callable[[str], Produced],
 ) -> Iterator[dg.AssetMaterialization]:
     """An event for every partition as soon as it is made; those that fail stop no others.
 
-    Raises dg.Failure at the end where some have failed.
+    Raises dg.Failure at the end where some have failed, and what a single one raises.
     """
-    failed: dict[str, list[str]] = {}
+    keys, failed = list(context.partition_keys), dict[str, list[str]]()
     for key in keys:
-        made_from = provenance_tags(context.instance, stage)
+        made_from = provenance_tags(context.instance, stage, key)
         try:
             produced = make_one(key)
         except Exception as error:
+            if len(keys) == 1:
+                raise
             context.log.exception(f"{stage.key} {key} could not be made")
             failed.setdefault(str(error), []).append(key)
             continue

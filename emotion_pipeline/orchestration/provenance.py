@@ -1,7 +1,8 @@
-"""What Dagster is told that a partition was made from, where it cannot note that by itself.
+"""What Dagster is told that a partition was made from, which it cannot note by itself.
 
-Dagster tags the events that it writes; those of several partitions made in one run are our own.
-Its tags have no public constructor, hence the imports from beneath its public interface.
+Dagster tags the events that it writes with one version for all partitions of a run, and with all
+that the asset follows from, whatever the partition. So events of partitions are our own. The tags
+have no public constructor, hence the imports from beneath Dagster's public interface.
 """
 
 import dagster as dg
@@ -18,10 +19,11 @@ from dagster._core.definitions.data_version import (
 from emotion_pipeline.stages.base import Stage
 
 
-def provenance_tags(instance: dg.DagsterInstance, stage: Stage) -> dict[str, str]:
-    """Code version, and version and last event of all that the stage needs, as of now."""
+def provenance_tags(instance: dg.DagsterInstance, stage: Stage, partition: str) -> dict[str, str]:
+    """Code version, and version and last event of all that the partition needs, as of now."""
     tags = {CODE_VERSION_TAG: stage.code, DATA_VERSION_IS_USER_PROVIDED_TAG: "true"}
-    keys = [dg.AssetKey(needs.key.split("/")) for needs in stage.needs]
+    has_part = [one for one in stage.needs if not one.same_partition or partition in one.only]
+    keys = [dg.AssetKey(needs.key.split("/")) for needs in has_part]
     entries = {
         found.asset_entry.asset_key: found.asset_entry for found in instance.get_asset_records(keys)
     }
