@@ -49,15 +49,16 @@ class Lake:
 
     def table(self, key: str, schema: pa.Schema, n_buckets: int, **partition: str | int) -> Table:
         folder = self.folder(key, **partition)
-        return Table(folder, schema, n_buckets, self.storage, self._memory(folder))
+        return Table(folder, schema, n_buckets, self.storage, self._memory(folder, n_buckets))
 
     def artifact(self, key: str, **partition: str | int) -> Artifact:
         return Artifact(self.folder(key, **partition), self.storage)
 
-    def _memory(self, folder: Path) -> Memory | None:
+    def _memory(self, folder: Path, n_buckets: int) -> Memory | None:
         if self.store is not None:
             return None
-        return Memory(self.scratch / "versions" / folder.relative_to(self.root) / "last.json")
+        place = self.scratch / "versions" / folder.relative_to(self.root)
+        return Memory(place / f"of-{n_buckets:03d}.json")
 
     @property
     def scratch(self) -> Path:

@@ -155,6 +155,11 @@ def test_tables_and_their_partitions_have_memories_of_their_own(settled, lake):
     assert table.version() == version
 
 
+def test_the_same_files_are_no_table_of_another_number_of_buckets(settled, lake):
+    looked_at(lake)
+    assert faces(lake, n_buckets=2 * N_BUCKETS).version() is None
+
+
 def test_a_look_that_may_not_write_still_sees(settled, lake):
     table = write(faces(lake), pictures(FACES))
     lake.scratch.parent.mkdir(parents=True, exist_ok=True)
