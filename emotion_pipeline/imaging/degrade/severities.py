@@ -1,6 +1,7 @@
 """What each severity does: the numbers of the suite.
 
-Changing any of them changes the suite: raise `SUITE_VERSION` with it.
+Changing any of them changes the suite: raise `SUITE_VERSION` with it. Nothing but values belongs
+here: pictures of a domain are made again for the values of its own severity, not for this file.
 """
 
 from typing import NamedTuple
