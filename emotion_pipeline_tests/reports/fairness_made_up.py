@@ -60,6 +60,12 @@ def planted(model, told, share, level="male", *, emotion=None, domain=None, seed
     return spoilt(model, wrong)
 
 
+def unfair_and_fair(told):
+    """A model that is worse for men, and one that is not."""
+    unfair = planted(evaluated("unfair", skill=3.5, domains=SOME, seeds=(0, 1, 2)), told, 0.3)
+    return [unfair, evaluated("fair", domains=SOME)]
+
+
 def numbers(told, *models):
     (group,) = groups(models)
     return numbers_of(group, {"kdef": told})

@@ -17,3 +17,12 @@ class Page(HTMLParser):
         self.sources += [found[name] for name in ("src", "srcset", "action") if name in found]
         self.links += [found["href"]] if "href" in found else []
         self.alts += [found.get("alt")] if tag == "img" else []
+
+    def n_pictures_within(self):
+        """The number of its pictures; all are in the page itself and described, nothing else is
+        loaded or run."""
+        assert "script" not in self.tags
+        assert all(one.startswith("data:image/png;base64,") for one in self.sources + self.links)
+        assert all(self.alts)
+        assert len(self.alts) == len(self.sources)
+        return len(self.alts)

@@ -17,6 +17,7 @@ from emotion_pipeline_tests.reports.fairness_made_up import (
     planted,
     rendered,
     spoilt,
+    unfair_and_fair,
 )
 
 
@@ -27,8 +28,7 @@ def told():
 
 @pytest.fixture(scope="module")
 def models(told):
-    good = planted(evaluated("unfair", skill=3.5, domains=SOME, seeds=(0, 1, 2)), told, 0.3)
-    return [good, evaluated("fair", domains=SOME)]
+    return unfair_and_fair(told)
 
 
 @pytest.fixture(scope="module")
