@@ -62,7 +62,7 @@ class Lake:
 
     @property
     def scratch(self) -> Path:
-        """Folder for what a run may lose: checkpoints, locks, remembered file digests."""
+        """Folder for what a run may lose: checkpoints, locks, what is remembered of files."""
         return self.root / ".scratch"
 
     @property
