@@ -42,6 +42,7 @@ from emotion_pipeline.training import fit as training
 from emotion_pipeline.training import models
 from emotion_pipeline.training.data import Examples, TrainingData, square_pictures
 from emotion_pipeline.training.policies import POLICIES
+from emotion_pipeline.training.precision import precision_on
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.recipe_files import FOLDER, load
 from emotion_pipeline.training.trainer import Hardware
@@ -78,7 +79,10 @@ def main() -> None:
     print("| way | pictures/s | lowest–highest | plain loop = 1 | waiting | of the matrix rate |")
     print("|---|---|---|---|---|---|")
     reference = median(rate for rate, _ in found["plain loop"])
-    for name, precision in (("plain loop", torch.float32), ("fit", _precision(recipe))):
+    for name, precision in (
+        ("plain loop", torch.float32),
+        ("fit", _precision(recipe, arguments.device)),
+    ):
         rates = [rate for rate, _ in found[name]]
         rate, waiting = median(rates), median(share for _, share in found[name])
         used = rate * flops / _matrix_rate(precision, arguments.device)
@@ -194,10 +198,9 @@ def _classes(recipe: Recipe, n: int) -> np.ndarray:
     return np.arange(n) % len(recipe.emotions)
 
 
-def _precision(recipe: Recipe) -> torch.dtype:
-    return {"32-true": torch.float32, "bf16-mixed": torch.bfloat16}.get(
-        recipe.precision, torch.float16
-    )
+def _precision(recipe: Recipe, device: str) -> torch.dtype:
+    used = precision_on(torch.device(device), recipe.precision)
+    return {"32-true": torch.float32, "bf16-mixed": torch.bfloat16}.get(used, torch.float16)
 
 
 def _flops_per_picture(recipe: Recipe) -> float:

@@ -128,6 +128,7 @@ def _meta(job: _Job, result: "FitResult") -> dict[str, Any]:
         "epoch": int(result.epoch),
         "validation_ap50_score": float(kept["validation_ap50_score"]),
         "training_s": round(result.seconds, 1),
+        "precision": result.precision,
         "n_training_rows": splits.count("train"),
         "n_validation_rows": splits.count("validation"),
         "synthetic": any(job.found.rows["synthetic"].to_pylist()),

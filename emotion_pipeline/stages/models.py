@@ -210,6 +210,7 @@ def _meta(job: _Job, result: "FitResult", curves: pd.DataFrame) -> dict[str, Any
         "validation_loss": float(kept["validation_loss"]),
         "validation_accuracy_score": float(kept["validation_accuracy_score"]),
         "training_s": round(result.seconds, 1),
+        "precision": result.precision,
         "n_rows_without_landmarks": int(sum(np.sum(rows) for rows in without)),
         "synthetic": any(part.found.column("synthetic").any() for part in job.parts),
     }

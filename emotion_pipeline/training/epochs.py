@@ -12,6 +12,7 @@ from torch import nn
 
 from emotion_pipeline.training.curves import Row, has_ended
 from emotion_pipeline.training.optimise import build_optimiser, build_schedule
+from emotion_pipeline.training.precision import FULL
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,10 @@ class Epochs(pl.LightningModule):
         self._clock = time.monotonic()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Put the curves beside the weights, so that they survive a killed run."""
-        checkpoint.update(rows=self.rows, seconds=self.seconds)
+        """Put curves and costs beside the weights, so that they survive a killed run."""
+        checkpoint.update(
+            rows=self.rows, seconds=self.seconds, precision=str(self.trainer.precision)
+        )
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take the curves up again."""
@@ -71,9 +74,9 @@ class Epochs(pl.LightningModule):
         """TrainingDivergedError, with advice, unless the loss is a finite number."""
         if not math.isfinite(loss):
             rate = self.recipe.optimiser.learning_rate
-            half = self.recipe.precision != "32-true"
+            precision = self.trainer.precision
             raise TrainingDivergedError(
                 f"the loss became {float(loss)} in epoch {self.current_epoch + 1}: try a lower "
                 f"learning_rate than {rate:g}, for example {rate / 10:g}"
-                + (f", or precision 32-true instead of {self.recipe.precision}" if half else "")
+                + (f", or precision {FULL} instead of {precision}" if precision != FULL else "")
             )

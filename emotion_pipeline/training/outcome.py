@@ -18,7 +18,8 @@ class FitResult:
 
     `state_dict` holds contiguous tensors on the CPU under the network's own names. `epoch`, counted
     from 1, is the one that the recipe keeps. `seconds` is the time spent in epochs, earlier parts
-    of a resumed run included. `temperature` is what the logits were divided by, in the weights.
+    of a resumed run included, `precision` that of the last epoch. `temperature` is what the logits
+    were divided by, in the weights.
     """
 
     state_dict: dict[str, torch.Tensor]
@@ -26,6 +27,7 @@ class FitResult:
     epoch: int
     n_parameters: int
     seconds: float
+    precision: str
     temperature: float = 1.0
 
 
@@ -43,4 +45,6 @@ def outcome(recipe: Trained, network: nn.Module, folder: Path) -> FitResult:
     n_parameters = sum(parameter.numel() for parameter in network.parameters())
     rows = last["rows"]
     epoch = best_epoch(rows) if recipe.keep == "best" else len(rows)
-    return FitResult(weights, pd.DataFrame(rows), epoch, n_parameters, last["seconds"])
+    return FitResult(
+        weights, pd.DataFrame(rows), epoch, n_parameters, last["seconds"], last["precision"]
+    )

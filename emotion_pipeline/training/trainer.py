@@ -15,6 +15,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.averaging import TailAverage, WarmAverage
+from emotion_pipeline.training.precision import precision_on
+from emotion_pipeline.training.predict import choose_device
 from emotion_pipeline.training.values import Trained
 
 
@@ -42,14 +44,14 @@ def build_trainer(recipe: Trained, folder: Path, hardware: Hardware, progress: b
     if recipe.swa_from is not None:
         callbacks.append(TailAverage(int(recipe.swa_from * recipe.epochs)))
     callbacks += [TQDMProgressBar(refresh_rate=5)] if bar else []
-    device, several = hardware.device, hardware.n_devices > 1
-    on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+    device, several = choose_device(hardware.device), hardware.n_devices > 1
+    on_gpu = device.type == "cuda"
     return pl.Trainer(
-        accelerator=device,
+        accelerator=device.type,
         devices=hardware.n_devices,
         strategy=hardware.strategy if several else "auto",
         sync_batchnorm=several and on_gpu,  # torch has it for GPUs only
-        precision=recipe.precision,  # type: ignore[arg-type]
+        precision=precision_on(device, recipe.precision),  # type: ignore[arg-type]
         max_epochs=recipe.epochs,
         callbacks=callbacks,
         logger=TensorBoardLogger(folder, name=checkpoints.TENSORBOARD, version=""),
