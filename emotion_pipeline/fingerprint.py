@@ -1,9 +1,9 @@
 """Digest of the code that a result depends on.
 
 The digest covers the syntax trees of the named modules and of every module of this package that
-they import, directly or not. Comments, doc strings and formatting do not count, so editing them
-makes nothing stale. Libraries do not count either: their versions are recorded with each result.
-Nothing is imported to compute it.
+they import, directly or not; of plumbing only what is named, without what that imports. Comments,
+doc strings and formatting do not count, so editing them makes nothing stale. Libraries do not count
+either: their versions are recorded with each result. Nothing is imported to compute it.
 """
 
 import ast
@@ -17,7 +17,7 @@ from typing import NamedTuple
 PACKAGE = "emotion_pipeline"
 ROOT = Path(__file__).resolve().parent
 
-# These move rows about, start work or draw sample sources; they do not make values.
+# These move rows about, start work, draw sample sources or put the pieces together.
 PLUMBING = tuple(
     f"{PACKAGE}.{start}"
     for start in ("lake.", "settings.", "fingerprint.", "stages.", "datasets.drawn_")
@@ -37,14 +37,15 @@ def fingerprint(*modules: str, values: object = None, without: Collection[str] =
 
 
 def reachable(*modules: str) -> set[str]:
-    """The modules and every package module that they import, without imported plumbing."""
+    """The modules and every package module that they import, past no plumbing."""
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found and (name in modules or not f"{name}.".startswith(PLUMBING)):
+        is_plumbing = f"{name}.".startswith(PLUMBING)
+        if name not in found and (name in modules or not is_plumbing):
             found.add(name)
-            waiting.extend(_code(name).imports)
+            waiting.extend(() if is_plumbing else _code(name).imports)
     return found
 
 

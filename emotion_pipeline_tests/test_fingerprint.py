@@ -153,8 +153,11 @@ def test_imported_plumbing_does_not_count(toy, name):
     assert toy.fingerprint("reader") == before
 
 
-def test_plumbing_that_is_named_does_count(toy):
+def test_plumbing_that_is_named_counts_without_what_it_imports(toy):
+    toy.write("lake/tables.py", "import toy.unrelated\nVALUE = 1\n")
     before = toy.fingerprint("lake.tables")
+    toy.replace("unrelated.py", "1", "2")
+    assert toy.fingerprint("lake.tables") == before
     toy.replace("lake/tables.py", "1", "2")
     assert toy.fingerprint("lake.tables") != before
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import pyarrow as pa
 
 from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake import Lake
 from emotion_pipeline.lake.compute import Engine
 from emotion_pipeline.lake.tables import Table
@@ -75,6 +77,15 @@ def present(version: str | None) -> str:
     if version is None:
         raise RuntimeError("what was just made is no longer in the lake: is somebody deleting it?")
     return version
+
+
+def code_version(stage: ModuleType, values: str) -> str:
+    """The code version of an asset: that of its values, and that of the stage that makes it.
+
+    By the first, what the lake holds is made anew. By the second it is looked at again, which
+    costs seconds: previews and figures may be others.
+    """
+    return f"{values} {fingerprint(stage.__name__)}"
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,12 @@ from emotion_pipeline.stages.champion_files import (
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.recipe_files import AnyRecipe
 
-CODE = fingerprint("emotion_pipeline.metrics.promotion", "emotion_pipeline.metrics.intervals")
+CODE = fingerprint(
+    __name__,
+    champion_files.__name__,
+    "emotion_pipeline.metrics.promotion",
+    "emotion_pipeline.metrics.intervals",
+)
 SAME_PICTURE = ["sample_id", "emotion", "synthetic"]
 
 Group = Mapping[str, Recipe]

@@ -6,7 +6,7 @@ from emotion_pipeline.quality.duplicates import duplicates, leak
 from emotion_pipeline.stages.base import Produced, Workspace, present
 
 PREVIEW_ROWS = 20
-CODE = fingerprint("emotion_pipeline.quality.duplicates")
+CODE = fingerprint(__name__, "emotion_pipeline.quality.duplicates")
 
 
 def make(workspace: Workspace, dataset: Dataset) -> Produced:

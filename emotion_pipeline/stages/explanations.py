@@ -60,6 +60,8 @@ def code(recipe: Recipe) -> str:
         "imaging.codec",
         "imaging.resize",
         "schema",
+        "stages.explanations",
+        "stages.training_rows",
         *(("landmarks.geometry",) if recipe.data.features else ()),
     )
     values = (recipe.seeds[:1], domains_of(recipe), N_OF_A_KIND, N_AVERAGED)

@@ -7,6 +7,7 @@ import numpy as np
 from emotion_pipeline import reports
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.digests import combined
+from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.artifacts import Artifact
 from emotion_pipeline.schema import DUPLICATES
 from emotion_pipeline.stages import samples, validation
@@ -30,7 +31,7 @@ def code(dataset: Dataset) -> str:
     """Fingerprint of all that makes the page, and of what it says of the dataset."""
     told = (dataset.title, dataset.homepage, dataset.licence, dataset.published_total)
     page = reports.page_code("emotion_pipeline.reports.exploration")
-    return f"{page} {validation.CODE} {told}"
+    return f"{page} {fingerprint(__name__)} {validation.CODE} {told}"
 
 
 def make(workspace: Workspace, dataset: Dataset) -> Produced:

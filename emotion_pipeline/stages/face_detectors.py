@@ -36,8 +36,15 @@ def prepare(workspace: Workspace, recipe: FaceRecipe) -> None:
 
 def code(recipe: FaceRecipe) -> str:
     """Fingerprint of the training code and of the recipe's values that change the weights."""
-    modules = ("emotion_pipeline.training.detection.fit", "emotion_pipeline.imaging.codec")
-    return fingerprint(*modules, values=training_values(recipe))
+    modules = (
+        "training.detection.fit",
+        "imaging.codec",
+        "stages.face_rows",
+        *(("stages.first_weights",) if recipe.initial else ()),
+    )
+    return fingerprint(
+        *(f"emotion_pipeline.{name}" for name in modules), values=training_values(recipe)
+    )
 
 
 def artifact(workspace: Workspace, name: str, seed: str | int) -> Artifact:

@@ -43,6 +43,8 @@ def code(recipe: FaceRecipe) -> str:
         "training.detection.weights",
         "imaging.codec",
         "schema",
+        "stages.face_predictions",
+        "stages.face_rows",
     )
     return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=recipe.seeds)
 

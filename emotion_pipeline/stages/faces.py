@@ -24,6 +24,7 @@ MARGIN = 0.15
 """On each side of the square around the face, as a fraction of its side."""
 
 _CUT_CODE = fingerprint(
+    __name__,
     "emotion_pipeline.imaging.face_rows",
     "emotion_pipeline.schema",
     values=MARGIN,

@@ -43,11 +43,11 @@ Ask = Callable[[Sequence[np.ndarray]], np.ndarray]
 TABLE = "table"
 SUMMARY = "summary.json"
 _N_PARAMETERS = {"deepface": 1_485_831}
-_PICTURES = ("emotion_pipeline.imaging.codec", "emotion_pipeline.schema")
+_ROWS = ("schema", "stages.foreign", "stages.prediction_rows", "stages.training_rows")
 _MODULES = {
-    "deepface": ("emotion_pipeline.foreign.deepface_emotions", *_PICTURES),
-    "onnx": ("emotion_pipeline.foreign.onnx_classifier", *_PICTURES),
-    TABLE: ("emotion_pipeline.foreign.prediction_tables", "emotion_pipeline.schema"),
+    "deepface": ("foreign.deepface_emotions", "imaging.codec", *_ROWS),
+    "onnx": ("foreign.onnx_classifier", "imaging.codec", *_ROWS),
+    TABLE: ("foreign.prediction_tables", "stages.imported_tables", *_ROWS),
 }
 
 
@@ -62,7 +62,8 @@ def code(recipe: ForeignRecipe, settings: Settings) -> str:
         values: object = (imports.digest(settings, recipe), recipe.columns, recipe.onnx)
     else:
         values = model_files.digest(model_files.DEEPFACE_EMOTIONS, settings.model_files_root)
-    return fingerprint(*_MODULES[recipe.predictor], values=values)
+    modules = (f"emotion_pipeline.{name}" for name in _MODULES[recipe.predictor])
+    return fingerprint(*modules, values=values)
 
 
 def prepare(workspace: Workspace, recipe: ForeignRecipe) -> None:

@@ -24,7 +24,7 @@ from emotion_pipeline.stages import (
     samples,
 )
 from emotion_pipeline.stages import reports as report_stage
-from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
+from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace, code_version
 from emotion_pipeline.training.recipe_files import AnyRecipe
 
 Make = Callable[[Workspace, str | None], Produced]
@@ -64,7 +64,7 @@ def _samples(dataset: Dataset) -> Stage:
     return Stage(
         key=f"samples/{dataset.name}",
         description=f"{dataset.title}: a row per usable picture; the rest is in rejects.",
-        code=samples.code(dataset),
+        code=code_version(samples, samples.code(dataset)),
         needs=(Needs(f"raw/{dataset.name}"), *joined),
         make=lambda workspace, _: samples.ingest(workspace, dataset),
         version=lambda workspace, _: samples.version(workspace, dataset),
@@ -77,7 +77,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"duplicates/{name}",
         description="Groups of pictures with exactly the same pixels, for leak-free metrics.",
-        code=duplicates.CODE,
+        code=code_version(duplicates, duplicates.CODE),
         needs=(Needs(f"samples/{name}"),),
         make=lambda workspace, _: duplicates.make(workspace, dataset),
         version=lambda workspace, _: workspace.duplicates(dataset).version(),
@@ -90,7 +90,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         yield Stage(
             key=f"detections/{name}",
             description="Where the faces are in each picture.",
-            code=detections.CODE,
+            code=code_version(detections, detections.CODE),
             needs=(Needs(f"samples/{name}"),),
             make=recipe_stages.gated(
                 dataset, lambda workspace, _: detections.make(workspace, dataset)
@@ -102,7 +102,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"faces/{name}",
         description="Upright square face pictures; tight crops pass unchanged.",
-        code=faces.code(dataset),
+        code=code_version(faces, faces.code(dataset)),
         needs=(Needs(f"samples/{name}"), *found),
         make=recipe_stages.gated(dataset, lambda workspace, _: faces.make(workspace, dataset)),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, ORIGINAL).version(),
@@ -111,7 +111,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"grayscale/{name}",
         description="The gray domain.",
-        code=pictures.GRAYSCALE_CODE,
+        code=code_version(pictures, pictures.GRAYSCALE_CODE),
         needs=(Needs(f"faces/{name}"),),
         make=lambda workspace, _: pictures.make_grayscale(workspace, dataset),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, GRAYSCALE).version(),
@@ -120,7 +120,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"degraded/{name}",
         description="Deterministic degradations by corruption and severity, old photos among them.",
-        code=pictures.DEGRADED_CODE,
+        code=code_version(pictures, pictures.DEGRADED_CODE),
         needs=(Needs(f"faces/{name}"),),
         make=lambda workspace, domain: pictures.make_degraded(workspace, dataset, domain or ""),
         version=lambda workspace, domain: pictures.table_of(
@@ -134,7 +134,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"landmarks/{name}",
         description="478 points, 52 blendshapes and the pose of each face, or why there are none.",
-        code=landmarks.CODE,
+        code=code_version(landmarks, landmarks.CODE),
         needs=(
             Needs(f"samples/{name}"),
             Needs(f"faces/{name}"),
@@ -156,7 +156,7 @@ def _exploration(dataset: Dataset) -> Stage:
     return Stage(
         key=f"exploration/{dataset.name}",
         description="What the dataset holds: counts, coverage, sizes, copies, rejects, pictures.",
-        code=exploration.code(dataset),
+        code=code_version(exploration, exploration.code(dataset)),
         needs=tuple(Needs(f"{kind}/{dataset.name}") for kind in kinds),
         make=lambda workspace, _: exploration.make(workspace, dataset),
         version=lambda workspace, _: exploration.artifact(workspace, dataset).version(),
@@ -169,7 +169,7 @@ def _champion(name: str, group: champions.Group) -> Stage:
     return Stage(
         key=f"champions/{name}",
         description="The best model of those that may be compared, unless it is a regression.",
-        code=champions.CODE,
+        code=code_version(champions, champions.CODE),
         needs=champions.needs(group),
         make=lambda workspace, _: champions.make(workspace, name, group),
         version=lambda workspace, _: champion_files.artifact(workspace, name).version(),
@@ -183,7 +183,7 @@ def _report(name: str, doors: report_inputs.Doors) -> Stage:
     return Stage(
         key=f"reports/{name}",
         description=about.subject,
-        code=reports.code_version(name),
+        code=code_version(report_stage, report_stage.code(name)),
         needs=report_inputs.needs(about.reads, doors),
         make=lambda workspace, _: report_stage.make(workspace, name, doors),
         version=lambda workspace, _: report_stage.artifact(workspace, name).version(),

@@ -12,9 +12,9 @@ import pyarrow as pa
 from emotion_pipeline.digests import combined
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.stages import first_weights, teaching, training_rows
+from emotion_pipeline.stages import first_weights, learned_rows, teaching, training_rows
 from emotion_pipeline.stages.base import Produced, Workspace, present
-from emotion_pipeline.stages.training_rows import Seen
+from emotion_pipeline.stages.learned_rows import Parts
 from emotion_pipeline.training.recipe import Recipe, training_values
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 CURVES = "curves.csv"
 FOLDS = "folds"
-SPLITS_OF_LEAVE_OUT = ("train", "validation", "test")
 
 Recipes = Mapping[str, Recipe]
 
@@ -37,8 +36,11 @@ def code(recipe: Recipe) -> str:
         "imaging.codec",
         "imaging.resize",
         "votes",
+        "stages.learned_rows",
+        "stages.training_rows",
         *(("landmarks.geometry",) if recipe.data.features else ()),
-        *(("training.predict",) if recipe.distil else ()),
+        *(("stages.first_weights",) if recipe.initial else ()),
+        *(("stages.teaching", "training.predict") if recipe.distil else ()),
     )
     return fingerprint(
         *(f"emotion_pipeline.{name}" for name in modules), values=training_values(recipe)
@@ -58,7 +60,7 @@ def train(workspace: Workspace, name: str, recipe: Recipe, seed: int, recipes: R
     """
     with workspace.lake.lock(f"models/{name}/{seed}"):
         target = artifact(workspace, name, seed)
-        parts = _parts(workspace, recipe)
+        parts = learned_rows.all_parts(workspace, recipe)
         inputs = combined(
             (
                 *(training_rows.digest(recipe, part) for part in parts),
@@ -74,13 +76,6 @@ def train(workspace: Workspace, name: str, recipe: Recipe, seed: int, recipes: R
         return _make(_Job(workspace, name, recipe, seed, recipes, parts, inputs), target)
 
 
-def _parts(workspace: Workspace, recipe: Recipe) -> list[Seen]:
-    """The rows to learn from and to validate with, once per domain that is trained on."""
-    splits = SPLITS_OF_LEAVE_OUT if recipe.data.leave_out else ("train", "validation")
-    found = training_rows.labelled(workspace, recipe, *splits)
-    return [training_rows.seen(workspace, recipe, found, domain) for domain in recipe.data.domains]
-
-
 @dataclass(frozen=True)
 class _Job:
     """One training of one seed: what it is made from."""
@@ -90,7 +85,7 @@ class _Job:
     recipe: Recipe
     seed: int
     recipes: Recipes
-    parts: list[Seen]
+    parts: Parts
     inputs: str
 
 
@@ -98,8 +93,9 @@ def _make(job: _Job, target: Artifact) -> Produced:
     """Train, and put weights, description and curves in the lake."""
     from emotion_pipeline.training.weights import WEIGHTS, save
 
-    folds = {group: _fit_without(job, group) for group in left_out(job.recipe, job.parts)}
-    learned, held_out = _learned_and_held_out(job)
+    groups = learned_rows.left_out(job.recipe, job.parts)
+    folds = {group: _fit_without(job, group) for group in groups}
+    learned, held_out = learned_rows.by_split(job.recipe, job.parts)
     result = _fit(job, "whole", learned, held_out)
     curves = mean_curves([fold.curves for fold in folds.values()]) if folds else result.curves
     meta = {
@@ -120,44 +116,18 @@ def _make(job: _Job, target: Artifact) -> Produced:
     return Produced(made, summary, figures, {"curves": pa.Table.from_pandas(curves)})
 
 
-def left_out(recipe: Recipe, parts: list[Seen]) -> list[str]:
-    """The groups that are predicted by a model which has not seen them; none for most recipes."""
-    column = recipe.data.leave_out
-    if column is None:
-        return []
-    groups = sorted({str(group) for part in parts for group in part.found.column(column)})
-    if len(groups) < 2:
-        raise ValueError(f"data.leave_out: a single {column}, so nothing is left to learn from")
-    return groups
-
-
 def fold_folder(group: str) -> str:
     """Where the weights that have not seen a group lie in a model's folder."""
     return f"{FOLDS}/{combined([group])[:16]}"
 
 
-def _learned_and_held_out(job: _Job) -> tuple[list[Seen], list[Seen]]:
-    """Rows to learn from and rows to validate with; the same where every row is a fold's test."""
-    if job.recipe.data.leave_out:
-        return job.parts, job.parts
-    splits = [part.found.column("split") for part in job.parts]
-    learned = [part.take(split == "train") for part, split in zip(job.parts, splits, strict=True)]
-    held_out = [
-        part.take(split == "validation") for part, split in zip(job.parts, splits, strict=True)
-    ]
-    return learned, held_out
-
-
 def _fit_without(job: _Job, group: str) -> "FitResult":
     """The training that leaves one group out and is looked at on it."""
-    groups = [part.found.column(job.recipe.data.leave_out or "") for part in job.parts]
-    inside = [column.astype(str) == group for column in groups]
-    learned = [part.take(~mask) for part, mask in zip(job.parts, inside, strict=True)]
-    held_out = [part.take(mask) for part, mask in zip(job.parts, inside, strict=True)]
+    learned, held_out = learned_rows.without(job.recipe, job.parts, group)
     return _fit(job, fold_folder(group), learned, held_out)
 
 
-def _fit(job: _Job, place: str, learned: list[Seen], held_out: list[Seen]) -> "FitResult":
+def _fit(job: _Job, place: str, learned: Parts, held_out: Parts) -> "FitResult":
     from emotion_pipeline.training.fit import fit
     from emotion_pipeline.training.trainer import Hardware
 
@@ -183,7 +153,7 @@ def _fit(job: _Job, place: str, learned: list[Seen], held_out: list[Seen]) -> "F
             file.unlink(missing_ok=True)
 
 
-def _arrays(job: _Job, parts: list[Seen], file: Path) -> "TrainingData":
+def _arrays(job: _Job, parts: Parts, file: Path) -> "TrainingData":
     from emotion_pipeline.training.data import TrainingData
 
     pictures, features = training_rows.arrays(job.workspace, job.recipe, parts, file)

@@ -31,6 +31,9 @@ def code(recipe: Recipe) -> str:
         "imaging.codec",
         "imaging.resize",
         "schema",
+        "stages.prediction_rows",
+        "stages.predictions",
+        "stages.training_rows",
         *(("landmarks.geometry",) if recipe.data.features else ()),
     )
     return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=values)
@@ -77,9 +80,8 @@ def _rows(workspace: Workspace, recipe: Recipe, part: Seen) -> pa.Table:
 
 def _part(workspace: Workspace, recipe: Recipe, domain: str) -> Seen:
     """The rows of a domain that are predicted: all of them where each is left out once."""
-    splits = ["validation", "test"] if domain == ORIGINAL else ["test"]
-    if recipe.data.leave_out:
-        splits = [*models.SPLITS_OF_LEAVE_OUT]
+    wanted = ("validation", "test") if domain == ORIGINAL else ("test",)
+    splits = training_rows.splits_used(recipe, *wanted)
     found = training_rows.labelled(workspace, recipe, *splits)
     return training_rows.seen(workspace, recipe, found, domain)
 

@@ -22,7 +22,7 @@ from emotion_pipeline.stages import (
     teaching,
     validation,
 )
-from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
+from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace, code_version
 from emotion_pipeline.training.detection.recipe import FaceRecipe
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
@@ -74,7 +74,7 @@ def _model(
     return Stage(
         key=f"models/{name}",
         description=recipe.description,
-        code=models.code(recipe),
+        code=code_version(models, models.code(recipe)),
         needs=(
             *_pictures_needed(recipe, recipe.data.domains),
             Needs(f"samples/{labels.name}"),
@@ -101,7 +101,7 @@ def _predictions(
     return Stage(
         key=f"predictions/{name}",
         description="Truth, votes and probabilities of every test picture, per domain.",
-        code=predictions.code(recipe),
+        code=code_version(predictions, predictions.code(recipe)),
         needs=(
             Needs(f"models/{name}"),
             Needs(f"samples/{labels.name}"),
@@ -128,7 +128,7 @@ def _explanations(
         yield Stage(
             key=f"explanations/{name}",
             description="What the answers about some test pictures rest on, and checks of that.",
-            code=explanations.code(recipe),
+            code=code_version(explanations, explanations.code(recipe)),
             needs=(
                 Needs(f"models/{name}", (str(recipe.seeds[0]),)),
                 Needs(f"samples/{labels.name}"),
@@ -148,7 +148,7 @@ def _detector(
     yield Stage(
         key=f"models/{name}",
         description=recipe.description,
-        code=face_detectors.code(recipe),
+        code=code_version(face_detectors, face_detectors.code(recipe)),
         needs=(pictures,),
         make=gated(
             labels,
@@ -167,7 +167,7 @@ def _detector(
     yield Stage(
         key=f"predictions/{name}",
         description="True boxes and found ones of every validation and test picture.",
-        code=face_predictions.code(recipe),
+        code=code_version(face_predictions, face_predictions.code(recipe)),
         needs=(Needs(f"models/{name}"), pictures),
         make=gated(labels, lambda workspace, _: face_predictions.make(workspace, name, recipe)),
         version=lambda workspace, _: face_predictions.version(workspace, name, recipe),
@@ -188,7 +188,7 @@ def _foreign(
     return Stage(
         key=f"predictions/{name}",
         description=recipe.description,
-        code=foreign.code(recipe, settings),
+        code=code_version(foreign, foreign.code(recipe, settings)),
         needs=(
             Needs(f"samples/{labels.name}"),
             *_pictures_needed(recipe, (ORIGINAL, *recipe.evaluate_on), same_partition=True),
@@ -209,7 +209,7 @@ def _costs(name: str, recipe: Recipe | ForeignRecipe, by_default: tuple[str, ...
     return Stage(
         key=f"costs/{name}",
         description="The size of the model's file, and its time for one face.",
-        code=costs.code(recipe),
+        code=code_version(costs, costs.code(recipe)),
         needs=(costs.needs(name, recipe),),
         make=lambda workspace, _: costs.make(workspace, name, recipe),
         version=lambda workspace, _: costs.artifact(workspace, name).version(),

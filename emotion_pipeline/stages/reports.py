@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 from emotion_pipeline import reports
+from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.artifacts import Artifact
 from emotion_pipeline.reports.base import Report
 from emotion_pipeline.stages import report_inputs
@@ -26,6 +27,12 @@ def artifact(workspace: Workspace, name: str) -> Artifact:
     return workspace.lake.artifact(f"reports/{name}")
 
 
+def code(name: str) -> str:
+    """Fingerprint of a report, and of how the parts that it reads are read from the lake."""
+    reads = report_inputs.code(reports.about(name).reads)
+    return f"{reports.code_version(name)} {reads} {fingerprint(__name__)}"
+
+
 def make(workspace: Workspace, name: str, doors: Doors) -> Produced:
     """Render one report of what there is of the parts that it reads."""
     reads = reports.about(name).reads
@@ -34,7 +41,7 @@ def make(workspace: Workspace, name: str, doors: Doors) -> Produced:
             artifact(workspace, name),
             lambda: reports.load(name).render(report_inputs.read(workspace, reads, doors)),
             report_inputs.version(workspace, reads, doors),
-            reports.code_version(name),
+            code(name),
         )
 
 

@@ -86,6 +86,11 @@ class Seen:
         return len(self.picture_digests)
 
 
+def splits_used(recipe: Recipe, *splits: str) -> tuple[str, ...]:
+    """These splits; all there are for a recipe that tests every row by leaving its group out."""
+    return ("train", "validation", "test") if recipe.data.leave_out else splits
+
+
 def labelled(workspace: Workspace, recipe: Tested, *splits: str) -> Labelled:
     """The rows that a recipe may use, in the order of `sample_id`.
 

@@ -23,7 +23,9 @@ from emotion_pipeline.stages.base import Workspace
 if TYPE_CHECKING:
     from emotion_pipeline.quality.validation import Verdict
 
-CODE = fingerprint("emotion_pipeline.quality.checks", "emotion_pipeline.quality.data_docs")
+CODE = fingerprint(
+    __name__, "emotion_pipeline.quality.checks", "emotion_pipeline.quality.data_docs"
+)
 _VERDICT = "verdict.json"
 
 

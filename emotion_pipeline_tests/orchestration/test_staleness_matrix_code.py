@@ -1,6 +1,7 @@
 """Edit the code, for real, and exactly what depends on it is made again, by the edited code."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,12 @@ def check(original, tmp_path):
             module.check(finished, stale, made, unseen)
 
     return check_edited
+
+
+def _written(tmp_path: Path, began_ns: int, *groups: str) -> list[Path]:
+    """The files of assets in the copied lake that were written since then."""
+    files = (file for group in groups for file in (tmp_path / "copy" / "lake" / group).rglob("*"))
+    return [file for file in files if file.is_file() and file.stat().st_mtime_ns > began_ns]
 
 
 def test_words_looks_and_plumbing_make_nothing_stale(check):
@@ -85,13 +92,30 @@ def test_another_severity_of_one_corruption_goes_on_only_where_it_is_used(check,
     made = DEGRADED | {"predictions/ferplus_cnn5[jpeg-1]"}
     began_ns = time.time_ns()
     check(DEGRADED, made, ("imaging/degrade/severities.py", *edit))
-    files = (tmp_path / "copy" / "lake" / "degraded").rglob("*.parquet")
-    written = {file.parent.name for file in files if file.stat().st_mtime_ns > began_ns}
-    assert written == {"domain=jpeg-1"}
+    written = _written(tmp_path, began_ns, "degraded")
+    assert {file.parent.name for file in written} == {"domain=jpeg-1"}
 
 
 def test_code_of_training_with_the_same_weights_stops_at_the_models(check):
     check(MODELS, MODELS, ("training/losses.py", "FOCAL_GAMMA = 2.0", "FOCAL_GAMMA = 2.5"))
+
+
+def test_which_rows_are_learned_from_goes_on_where_it_is_learned_and_predicted(check):
+    edit = ("in_training = np.array(rows", "in_training = np.asarray(rows")
+    check(MODELS | PREDICTIONS, MODELS | PREDICTIONS, ("stages/training_rows.py", *edit))
+
+
+def test_a_stage_of_pictures_is_looked_at_again_and_computes_nothing(check, tmp_path):
+    began_ns = time.time_ns()
+    stale = GRAYSCALE | DEGRADED
+    check(stale, stale, ("stages/pictures.py", "PREVIEW_PICTURES = 24", "PREVIEW_PICTURES = 12"))
+    assert not _written(tmp_path, began_ns, "grayscale", "degraded")
+
+
+def test_a_stage_of_trainings_is_looked_at_again_and_trains_nothing(check, tmp_path):
+    began_ns = time.time_ns()
+    check(MODELS, MODELS, ("stages/models.py", 'CURVES = "curves.csv"', 'CURVES = "curve.csv"'))
+    assert not _written(tmp_path, began_ns, "models")
 
 
 def test_a_reader_makes_only_its_own_samples_stale(check):

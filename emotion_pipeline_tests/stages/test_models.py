@@ -8,11 +8,20 @@ import torch
 from safetensors.torch import load_file
 
 from emotion_pipeline.lake.tables import Table
-from emotion_pipeline.stages import first_weights, models, predictions, teaching, training_rows
+from emotion_pipeline.stages import (
+    first_weights,
+    learned_rows,
+    models,
+    predictions,
+    teaching,
+    training_rows,
+)
 from emotion_pipeline.stages.base import Lacking
 from emotion_pipeline.training.predict import predict
 from emotion_pipeline.training.weights import load
 from emotion_pipeline_tests.stages import made_up_recordings
+
+SPLITS = ("train", "validation", "test")
 
 LEFT_OUT = {"labels": "personal", "pictures": "personal", "inputs": ["blendshapes"]} | {
     "leave_out": "take_id"
@@ -63,7 +72,7 @@ def test_rows_without_a_mesh_are_learned_from_predicted_and_counted(workspace, t
 
 
 def test_every_take_is_predicted_by_the_weights_that_have_not_seen_it(workspace, left_out):
-    found = training_rows.labelled(workspace, left_out, *models.SPLITS_OF_LEAVE_OUT)
+    found = training_rows.labelled(workspace, left_out, *SPLITS)
     part = training_rows.seen(workspace, left_out, found, "original")
     rows = _table(workspace, "left_out", left_out).read(0).sort_by("sample_id")
     assert rows["sample_id"].to_pylist() == part.sample_ids
@@ -84,7 +93,7 @@ def test_every_take_is_predicted_by_the_weights_that_have_not_seen_it(workspace,
 def test_the_weights_of_a_fold_do_not_depend_on_the_take_that_is_left_out(
     workspace, left_out, tmp_path
 ):
-    found = training_rows.labelled(workspace, left_out, *models.SPLITS_OF_LEAVE_OUT)
+    found = training_rows.labelled(workspace, left_out, *SPLITS)
     take = sorted(set(found.column("take_id")))[0]
     folder = models.artifact(workspace, "left_out", 1).folder
     before = load_file(folder / models.fold_folder(take) / "weights.safetensors")
@@ -105,7 +114,7 @@ def test_the_weights_of_a_fold_do_not_depend_on_the_take_that_is_left_out(
         training_rows.seen(
             other,
             recipe,
-            training_rows.labelled(other, recipe, *models.SPLITS_OF_LEAVE_OUT),
+            training_rows.labelled(other, recipe, *SPLITS),
             "original",
         )
     ]
@@ -125,11 +134,11 @@ def _trained_on(part, recipe, folder) -> dict[str, torch.Tensor]:
 
 
 def test_one_take_alone_is_refused(workspace, left_out):
-    found = training_rows.labelled(workspace, left_out, *models.SPLITS_OF_LEAVE_OUT)
+    found = training_rows.labelled(workspace, left_out, *SPLITS)
     part = training_rows.seen(workspace, left_out, found, "original")
     takes = part.found.column("take_id")
     with pytest.raises(ValueError, match="nothing is left to learn from"):
-        models.left_out(left_out, [part.take(takes == takes[0])])
+        learned_rows.left_out(left_out, [part.take(takes == takes[0])])
 
 
 def test_a_training_starts_from_the_other_recipes_weights(workspace, teacher):

@@ -9,6 +9,7 @@ from typing import Any
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.digests import combined
+from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.reports.base import Results
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.stages.report_inputs import (
@@ -35,12 +36,13 @@ class Doors:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the results.
+    """One part of the results, read by a module.
 
     `needs`: the edges to the stages that make it. `versions`: what the lake holds of it, as text.
     `read`: the part itself.
     """
 
+    module: str
     needs: Callable[[Doors], Iterator[Needs]]
     versions: Callable[[Workspace, Doors], Iterator[str]]
     read: Callable[[Workspace, Doors], Any]
@@ -48,6 +50,7 @@ class Part:
 
 def _part(module: Any) -> Part:
     return Part(
+        module.__name__,
         lambda doors: module.needs(doors.datasets, doors.recipes),
         lambda workspace, doors: module.versions(workspace, doors.datasets, doors.recipes),
         lambda workspace, doors: module.read(workspace, doors.datasets, doors.recipes),
@@ -63,6 +66,11 @@ PARTS: dict[str, Part] = {
     "explanations": _part(explanations),
     ABOUT_REPORTS: _part(reports),
 }
+
+
+def code(reads: Iterable[str]) -> str:
+    """Fingerprint of what reads these parts."""
+    return fingerprint(__name__, *(PARTS[name].module for name in reads))
 
 
 def needs(reads: Iterable[str], doors: Doors) -> tuple[Needs, ...]:

@@ -1,0 +1,56 @@
+"""Which rows a training learns from and is validated with: by split, or without one group each."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from emotion_pipeline.stages import training_rows
+from emotion_pipeline.stages.base import Workspace
+from emotion_pipeline.stages.training_rows import Seen
+from emotion_pipeline.training.recipe import Recipe
+
+Parts = list[Seen]
+"""The same rows once per domain that is trained on."""
+
+
+def all_parts(workspace: Workspace, recipe: Recipe) -> Parts:
+    """The rows to learn from and to validate with, together."""
+    splits = training_rows.splits_used(recipe, "train", "validation")
+    found = training_rows.labelled(workspace, recipe, *splits)
+    return [training_rows.seen(workspace, recipe, found, domain) for domain in recipe.data.domains]
+
+
+def by_split(recipe: Recipe, parts: Parts) -> tuple[Parts, Parts]:
+    """Rows to learn from and rows to validate with; the same where every row is a fold's test."""
+    if recipe.data.leave_out:
+        return parts, parts
+    learned, held_out = (
+        _where(parts, [part.found.column("split") == split for part in parts])
+        for split in ("train", "validation")
+    )
+    return learned, held_out
+
+
+def left_out(recipe: Recipe, parts: Parts) -> list[str]:
+    """The groups that are predicted by a model which has not seen them; none for most recipes.
+
+    Raises ValueError for a single group.
+    """
+    column = recipe.data.leave_out
+    if column is None:
+        return []
+    groups = sorted({str(group) for part in parts for group in part.found.column(column)})
+    if len(groups) < 2:
+        raise ValueError(f"data.leave_out: a single {column}, so nothing is left to learn from")
+    return groups
+
+
+def without(recipe: Recipe, parts: Parts, group: str) -> tuple[Parts, Parts]:
+    """Rows to learn from, which are those of the other groups, and those of the group."""
+    groups = [part.found.column(recipe.data.leave_out or "") for part in parts]
+    inside = [column.astype(str) == group for column in groups]
+    return _where(parts, [~mask for mask in inside]), _where(parts, inside)
+
+
+def _where(parts: Parts, masks: Iterable[np.ndarray]) -> Parts:
+    return [part.take(mask) for part, mask in zip(parts, masks, strict=True)]
