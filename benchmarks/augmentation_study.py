@@ -11,25 +11,21 @@ PublicTest, and PrivateTest is looked at once.
 """
 
 import logging
-import tempfile
 import warnings
-from pathlib import Path
+from argparse import Namespace
 
 import numpy as np
 from ingest import arguments_parser, machine
+from short_trainings import changed, rows_by_split, trained
 
-from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.metrics.intervals import wilson_interval
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import training_rows
 from emotion_pipeline.stages.base import Workspace
-from emotion_pipeline.training import models
 from emotion_pipeline.training.data import TrainingData
-from emotion_pipeline.training.fit import FitResult, fit
+from emotion_pipeline.training.fit import FitResult
 from emotion_pipeline.training.predict import predict
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.recipe_files import load_all
-from emotion_pipeline.training.trainer import Hardware
 
 POLICIES = ("none", "flip", "vertical", "moderate", "all")
 PUBLISHED = {"none": "63", "flip": "66", "vertical": "62", "moderate": "71", "all": ""}
@@ -45,7 +41,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     recipes = {name: _smaller(name, arguments) for name in POLICIES}
     workspace = Workspace(Settings())
-    rows = _rows(workspace, recipes["none"])
+    rows = rows_by_split(workspace, recipes["none"])
     print(f"{machine('torch')}; {arguments}; {len(rows['train'].targets):,} training rows")
     print("| policy | test accuracy, 6 classes | 95 % | validation | epoch | published, about |")
     print("|---|---|---|---|---|---|", flush=True)
@@ -61,42 +57,18 @@ def main() -> None:
         )
 
 
-def _smaller(name: str, arguments: object) -> Recipe:
+def _smaller(name: str, arguments: Namespace) -> Recipe:
     recipe = load_all()[f"fer2013_se_resnet_{name}"]
     assert isinstance(recipe, Recipe)  # noqa: S101
     size = {"widths": tuple(arguments.widths), "input_px": arguments.input_px}
-    values = recipe.model_dump() | {"epochs": arguments.epochs}
-    return Recipe.model_validate(values | {"model": values["model"] | size})
-
-
-def _rows(workspace: Workspace, recipe: Recipe) -> dict[str, TrainingData]:
-    """The rows of each split; all policies share them."""
-    found = training_rows.labelled(workspace, recipe, "train", "validation", "test")
-    part = training_rows.seen(workspace, recipe, found, ORIGINAL)
-    split = part.found.column("split")
-    rows = {}
-    for name in ("train", "validation", "test"):
-        own = part.take(split == name)
-        pictures, _ = training_rows.arrays(workspace, recipe, [own])
-        rows[name] = TrainingData(own.found.targets, pictures)
-    return rows
+    return changed(recipe, size, epochs=arguments.epochs)
 
 
 def _result(
     recipe: Recipe, rows: dict[str, TrainingData], device: str
 ) -> tuple[FitResult, int, int]:
-    with tempfile.TemporaryDirectory() as folder:
-        result = fit(
-            recipe,
-            1,
-            rows["train"],
-            rows["validation"],
-            Path(folder),
-            identity="study",
-            hardware=Hardware(device),
-        )
-    network = models.build(recipe.model.name, recipe.model, recipe.sizes)
-    network.load_state_dict(result.state_dict)
+    """How it went, and how many of how many test pictures are named right."""
+    result, network = trained(recipe, rows, device)
     found = predict(network, recipe, rows["test"].inputs, device).argmax(axis=1)
     right = found == rows["test"].targets.argmax(axis=1)
     return result, int(np.sum(right)), len(right)

@@ -156,7 +156,10 @@ def test_the_code_that_cuts_out_counts_for_cut_out_faces_and_no_others():
     assert {f"emotion_pipeline.imaging.{name}" for name in needed} <= found
     assert "emotion_pipeline.imaging.degrade" not in found
     own = fingerprint.fingerprint(
-        "emotion_pipeline.imaging.face_rows", "emotion_pipeline.schema", values=faces.MARGIN
+        faces.__name__,
+        "emotion_pipeline.imaging.face_rows",
+        "emotion_pipeline.schema",
+        values=faces.MARGIN,
     )
     for name, dataset in all_datasets().items():
         assert faces.code(dataset).startswith(own) != dataset.tight_crop, name

@@ -69,13 +69,17 @@ class Block(nn.Module):
         self.second = convolution(n_out, n_out)
         self.excitation = Excitation(n_out)
         same = n_in == n_out and stride == 1
-        self.shortcut = nn.Identity() if same else convolution(n_in, n_out, 1, stride)
+        self.shortcut = nn.Identity() if same else convolution(n_in, n_out, kernel_px=1)
+        self.stride = stride
         nn.init.zeros_(self.second.get_parameter("1.weight"))
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         """Features (n, n_in, h, w) to (n, n_out, h/stride, w/stride), rounded up."""
         changed = self.second(functional.relu(self.first(maps), inplace=True))
-        return functional.relu(self.excitation(changed) + self.shortcut(maps), inplace=True)
+        # What a convolution with a stride would do, but with few channels oneDNN's gradient of that
+        # writes where it may not (torch 2.15, a processor with AVX2).
+        thinned = maps[:, :, :: self.stride, :: self.stride]
+        return functional.relu(self.excitation(changed) + self.shortcut(thinned), inplace=True)
 
 
 class Excitation(nn.Module):
