@@ -13,7 +13,7 @@ from emotion_pipeline.stages import champions, validation
 from emotion_pipeline.stages.base import Lacking, Prepare, Stage, Workspace
 from emotion_pipeline.stages.sources import Observation
 from emotion_pipeline.stages.staleness import Standing, Status, absent, standings
-from emotion_pipeline.stages.state import LakeState
+from emotion_pipeline.stages.state import RAW, LakeState
 
 SAMPLES = "samples/"
 
@@ -93,13 +93,12 @@ class Look:
 def record_observations(look: Look) -> None:
     """Tell Dagster what the raw sources of a selection are now, where that is news; no run."""
     wanted = {needs.key for stage in look.stages for needs in stage.needs}
-    for source in look.pipeline.sources:
-        key = source.key.to_user_string()
+    for key in (f"{RAW}{name}" for name in look.pipeline.datasets):
         if key not in wanted:
             continue
         found = look.state.source(key)
         if isinstance(found, Observation):
-            newest = look.instance.fetch_observations(source.key, limit=1).records
+            newest = look.instance.fetch_observations(dg.AssetKey(key.split("/")), limit=1).records
             known = newest[0].asset_observation if newest else None
             if known is None or (known.tags or {}).get(DATA_VERSION) != found.version:
                 look.instance.report_runless_asset_event(observation(key, found))

@@ -1,7 +1,8 @@
 """The pipeline: the graph of stages, and the same graph as Dagster assets and checks."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import dagster as dg
 
@@ -10,7 +11,7 @@ from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.orchestration.assets import asset_for, source_for
 from emotion_pipeline.orchestration.checks import leak_check, quality_check, regression_check
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import champions, imports
+from emotion_pipeline.stages import imports
 from emotion_pipeline.stages.base import Stage
 from emotion_pipeline.stages.graph import build_graph
 from emotion_pipeline.training.recipe_files import AnyRecipe
@@ -19,15 +20,56 @@ from emotion_pipeline.training.recipe_files import AnyRecipe
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pipeline:
-    """Stages by key, sources first, and what Dagster is given for them."""
+    """Stages by key, sources first, and what Dagster is given for them.
+
+    The latter is made when it is asked for, which takes a second for all of them: a look at what is
+    stale needs nothing of it.
+    """
 
     settings: Settings
+    datasets: Mapping[str, Dataset]
     graph: dict[str, Stage]
-    sources: list[dg.SourceAsset]
-    assets: list[dg.AssetsDefinition]
-    checks: list[dg.AssetChecksDefinition]
+    _assets: dict[str, dg.AssetsDefinition] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def sources(self) -> list[dg.SourceAsset]:
+        return [source_for(dataset, self.settings) for dataset in self.datasets.values()]
+
+    @property
+    def assets(self) -> list[dg.AssetsDefinition]:
+        return [self._asset(key) for key in self.graph]
+
+    @property
+    def checks(self) -> list[dg.AssetChecksDefinition]:
+        return [check for key in self.graph for check in self._checks(key)]
+
+    def near(
+        self, stage: Stage
+    ) -> Iterator[dg.AssetsDefinition | dg.SourceAsset | dg.AssetChecksDefinition]:
+        """What Dagster is given of a stage, of what it needs directly, and of their checks."""
+        for key in (stage.key, *(needs.key for needs in stage.needs)):
+            group, name = key.split("/")
+            if key in self.graph:
+                yield self._asset(key)
+                yield from self._checks(key)
+            elif group == "raw" and name in self.datasets:
+                yield source_for(self.datasets[name], self.settings)
+
+    def _asset(self, key: str) -> dg.AssetsDefinition:
+        if key not in self._assets:
+            self._assets[key] = asset_for(self.graph[key], self.graph, self.settings)
+        return self._assets[key]
+
+    def _checks(self, key: str) -> Iterator[dg.AssetChecksDefinition]:
+        group, name = key.split("/")
+        if group == "samples":
+            yield quality_check(self.datasets[name], self.settings)
+        elif group == "duplicates":
+            yield leak_check(self.datasets[name], self.settings)
+        elif group == "champions":
+            yield regression_check(name, self.settings)
 
 
 def build_pipeline(
@@ -45,13 +87,4 @@ def build_pipeline(
     trained = settings.trains if recipes is None else lambda _: True
     recipes = imports.all_recipes(settings, datasets) if recipes is None else recipes
     graph = {stage.key: stage for stage in build_graph(datasets, recipes, settings, trained)}
-    pictures = [dataset for dataset in datasets.values() if dataset.pictures_from is None]
-    return Pipeline(
-        settings,
-        graph,
-        sources=[source_for(dataset, settings) for dataset in datasets.values()],
-        assets=[asset_for(stage, graph, settings) for stage in graph.values()],
-        checks=[quality_check(dataset, settings) for dataset in datasets.values()]
-        + [leak_check(dataset, settings) for dataset in pictures]
-        + [regression_check(name, settings) for name in champions.groups(recipes)],
-    )
+    return Pipeline(settings, datasets, graph)

@@ -152,15 +152,9 @@ def _check(
 def _run(
     look: Look, stage: Stage, selection: dg.AssetSelection, partition: str | None
 ) -> dg.ExecuteInProcessResult:
-    pipeline = look.pipeline
-    # Dagster goes through all that it is given, which takes longer than most partitions.
-    near = {dg.AssetKey(key.split("/")) for key in (stage.key, *(one.key for one in stage.needs))}
     return dg.materialize(
-        [
-            *(source for source in pipeline.sources if source.key in near),
-            *(asset for asset in pipeline.assets if asset.key in near),
-            *(check for check in pipeline.checks if check.check_key.asset_key in near),
-        ],
+        # Dagster goes through all that it is given, which takes longer than most partitions.
+        list(look.pipeline.near(stage)),
         selection=selection,
         partition_key=partition,
         instance=look.instance,

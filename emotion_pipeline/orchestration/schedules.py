@@ -5,7 +5,6 @@ import json
 import dagster as dg
 from pydantic import Field
 
-from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.orchestration import freshness
 from emotion_pipeline.orchestration.look import observation
@@ -73,10 +72,10 @@ def watch_sources(pipeline: Pipeline) -> dg.SensorDefinition:
     def watch(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         known = json.loads(context.cursor or "{}")
         seen, events = {}, []
-        for source in pipeline.sources:
-            key = source.key.to_user_string()
+        for name, dataset in pipeline.datasets.items():
+            key = f"{RAW}{name}"
             try:
-                found = observe(Workspace(pipeline.settings), get_dataset(key.removeprefix(RAW)))
+                found = observe(Workspace(pipeline.settings), dataset)
             except SourceMissing:
                 continue
             seen[key] = found.version

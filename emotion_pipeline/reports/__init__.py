@@ -6,6 +6,7 @@ lives in `base` (the types) and in `parts/` (numbers, figures, page).
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -39,8 +40,11 @@ def about(name: str) -> About:
 
     KeyError for an unknown name, TypeError if it is no report.
     """
-    module = _module(name)
-    file = _FOLDER / f"{name}.py"
+    return _said(_module(name), _FOLDER / f"{name}.py")
+
+
+@cache
+def _said(module: str, file: Path) -> About:
     said = {
         target.id: line.value
         for line in ast.parse(file.read_text(encoding="utf-8")).body

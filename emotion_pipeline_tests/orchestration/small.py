@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +12,6 @@ from dagster._core.loader import LoadingContext
 
 from emotion_pipeline import reports
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.orchestration.assets import asset_for
 from emotion_pipeline.orchestration.build import build_definitions
 from emotion_pipeline.orchestration.look import Look
 from emotion_pipeline.orchestration.pipeline import Pipeline, build_pipeline
@@ -60,7 +60,7 @@ class Small:
     reports: tuple[str, ...] = ("reports/leaderboard",)
     """One stands for all where the test is not about them: drawing their figures takes seconds."""
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
         return Settings(
             lake=self.root / "lake", raw=self.root / "raw", engine="sequential", workers=1
@@ -82,8 +82,7 @@ class Small:
             for key, stage in graph.items()
             if stage.group in ON_DEMAND
         }
-        assets = [asset_for(stage, graph, self.settings) for stage in graph.values()]
-        return replace(pipeline, assets=assets)
+        return pipeline
 
     def refresh(self, *patterns: str) -> Outcome:
         pipeline = self.pipeline()

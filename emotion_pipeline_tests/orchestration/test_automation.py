@@ -11,7 +11,6 @@ import dagster as dg
 import pytest
 
 from emotion_pipeline.orchestration import automation
-from emotion_pipeline.orchestration.assets import asset_for
 from emotion_pipeline.orchestration.build import build_definitions
 from emotion_pipeline.orchestration.look import Look, record_observations
 from emotion_pipeline.orchestration.refresh import refresh
@@ -45,8 +44,7 @@ class Automation:
             for key, stage in pipeline.graph.items()
             if stage.group != "reports" or key in REPORTS
         }
-        assets = [asset_for(stage, graph, self.small.settings) for stage in graph.values()]
-        return replace(pipeline, graph=graph, assets=assets)
+        return replace(pipeline, graph=graph)
 
     def tick(self):
         """What is requested now, after the sensor for raw files has looked."""

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from emotion_pipeline.orchestration.assets import asset_for
 from emotion_pipeline.orchestration.console import print_summary
 from emotion_pipeline.orchestration.refresh import refresh
 from emotion_pipeline.orchestration.selection import select
@@ -38,8 +37,7 @@ def refreshed(small):
             key: replace(stage, prepare=prepare) if key in (GRAY, "duplicates/fer2013") else stage
             for key, stage in pipeline.graph.items()
         }
-        assets = [asset_for(stage, graph, small.settings) for stage in graph.values()]
-        pipeline = replace(pipeline, graph=graph, assets=assets)
+        pipeline = replace(pipeline, graph=graph)
         return refresh(pipeline, small.instance, select(pipeline, []))
 
     return run

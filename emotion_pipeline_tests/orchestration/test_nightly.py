@@ -8,7 +8,6 @@ import pyarrow as pa
 import pytest
 
 from emotion_pipeline.orchestration import freshness
-from emotion_pipeline.orchestration.assets import asset_for
 from emotion_pipeline.orchestration.build import build_definitions
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages import champion_files
@@ -66,7 +65,6 @@ def worsened(small):
     pipeline = replace(
         small.pipeline(),
         graph=graph,
-        assets=[asset_for(stage, graph, small.settings) for stage in graph.values()],
     )
     assert run_job(small, pipeline)
     workspace = Workspace(small.settings)

@@ -51,7 +51,7 @@ EVERYTHING = {
 
 
 def pipeline_in(lake, graph=GRAPH):
-    return Pipeline(Settings(lake=lake), {one.key: one for one in graph}, [], [], [])
+    return Pipeline(Settings(lake=lake), {}, {one.key: one for one in graph})
 
 
 @pytest.fixture
