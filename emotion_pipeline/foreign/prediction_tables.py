@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -149,6 +148,8 @@ def _numbers(column: pa.ChunkedArray) -> np.ndarray:
     try:
         return np.asarray(pc.cast(column, pa.float64()).to_numpy())
     except pa.ArrowInvalid:
+        import pandas as pd
+
         return pd.to_numeric(column.to_pandas(), errors="coerce").to_numpy(np.float64)
 
 
@@ -212,6 +213,8 @@ def _summing_to_1(table: PredictionTable, unit: float) -> PredictionTable:
 
 def _unique(table: PredictionTable) -> PredictionTable:
     """One row per picture: the first of equal ones, none of those that contradict one another."""
+    import pandas as pd
+
     names = pd.Series(table.names)
     again = names.duplicated(keep=False).to_numpy()
     if not again.any():

@@ -7,7 +7,6 @@ would have given is a different uncertainty, reported beside it as a spread over
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import ndtri
 
 Interval = tuple[np.ndarray, np.ndarray]
 
@@ -24,6 +23,8 @@ def wilson_interval(
     n_right, n = np.asarray(n_right, dtype=np.float64), np.asarray(n, dtype=np.float64)
     total = np.where(n > 0, n, np.nan)
     rate = n_right / total
+    from scipy.special import ndtri
+
     z = ndtri(0.5 + confidence / 2)
     centre = rate + z**2 / (2 * total)
     half = z * np.sqrt(rate * (1 - rate) / total + (z / (2 * total)) ** 2)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrc  # scipy.stats would cost half a second whenever Dagster starts
 
 WORSE_BELOW = 0.05
 """A candidate is worse where chance alone would let it look so bad less often than this."""
@@ -63,6 +62,8 @@ def compare(accepted_right: np.ndarray, candidate_right: np.ndarray) -> Comparis
     McNemar 1947, as in `significance.exact_mcnemar`, against the single alternative that the
     candidate is worse. No pictures, or the same ones right: p = 1. ValueError for unequal shapes.
     """
+    from scipy.special import bdtrc
+
     if accepted_right.shape != candidate_right.shape:
         raise ValueError(f"not the same rows: {accepted_right.shape} and {candidate_right.shape}")
     n_only_accepted = int((accepted_right & ~candidate_right).sum())

@@ -1,9 +1,9 @@
 """Asset checks: the expectation suites and regressions, which block, and leaks, which warn."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import pandas as pd
 import pyarrow as pa
 
 from emotion_pipeline.datasets.base import Dataset
@@ -12,6 +12,9 @@ from emotion_pipeline.quality.duplicates import leak
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages import champions, validation
 from emotion_pipeline.stages.base import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXPECTATIONS = "meets_expectations"
 LEAKS = "no_copies_across_splits"
@@ -104,5 +107,5 @@ def regression_check(group: str, settings: Settings) -> dg.AssetChecksDefinition
     return check
 
 
-def _arrow(frame: pd.DataFrame) -> pa.Table:
+def _arrow(frame: "pd.DataFrame") -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)

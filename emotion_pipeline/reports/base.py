@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pandas as pd
 
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.schema import EXPLANATIONS, predictions_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CURVE_COLUMNS: tuple[str, ...] = (
     "seed",
@@ -68,8 +70,8 @@ class ModelResult:
     emotions: tuple[str, ...]
     n_parameters: int
     synthetic: bool
-    predictions: pd.DataFrame
-    curves: pd.DataFrame
+    predictions: "pd.DataFrame"
+    curves: "pd.DataFrame"
     meta: dict[str, Any]
     foreign: bool = False
     """Trained elsewhere: on what, nobody here knows. `seen_in_training` then marks rows whose
@@ -109,13 +111,13 @@ class ModelResult:
 
     def rows(
         self, split: str = "test", domain: str = ORIGINAL, seed: int | None = None
-    ) -> pd.DataFrame:
+    ) -> "pd.DataFrame":
         """The predictions of one split, domain and seed (`shown_seed` where None)."""
         wanted = (split, domain, self.shown_seed if seed is None else seed)
         return self._slices.get(wanted, self.predictions.iloc[:0])
 
     @cached_property
-    def _slices(self) -> dict[tuple[str, str, int], pd.DataFrame]:
+    def _slices(self) -> "dict[tuple[str, str, int], pd.DataFrame]":
         return {
             (str(split), str(domain), int(seed)): rows
             for (split, domain, seed), rows in self.predictions.groupby(
@@ -123,25 +125,27 @@ class ModelResult:
             )
         }
 
-    def probabilities(self, rows: pd.DataFrame) -> np.ndarray:
+    def probabilities(self, rows: "pd.DataFrame") -> np.ndarray:
         """(n, c) float64, classes in order of `emotions`."""
         return rows[[f"p_{emotion}" for emotion in self.emotions]].to_numpy(np.float64)
 
-    def predicted(self, rows: pd.DataFrame) -> np.ndarray:
+    def predicted(self, rows: "pd.DataFrame") -> np.ndarray:
         """(n,) names of the most probable emotions."""
         return np.array(self.emotions, dtype=object)[self.probabilities(rows).argmax(axis=1)]
 
-    def right(self, rows: pd.DataFrame) -> np.ndarray:
+    def right(self, rows: "pd.DataFrame") -> np.ndarray:
         """(n,) bool: the most probable emotion is the true one."""
         return self.predicted(rows) == rows["emotion"].to_numpy(object)
 
-    def votes(self, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def votes(self, rows: "pd.DataFrame") -> tuple[np.ndarray, np.ndarray]:
         """Vote shares and probabilities (m, 8) float64 in order of `EMOTIONS`, of rows with votes.
 
         An emotion that the model does not know has probability 0: the votes it got are missed.
         """
         voted = rows[rows[[f"share_{emotion}" for emotion in EMOTIONS]].notna().all(axis=1)]
         shares = voted[[f"share_{emotion}" for emotion in EMOTIONS]].to_numpy(np.float64)
+        import pandas as pd
+
         known = pd.DataFrame(self.probabilities(voted), columns=list(self.emotions))
         return shares, known.reindex(columns=list(EMOTIONS), fill_value=0.0).to_numpy(np.float64)
 
@@ -160,8 +164,8 @@ class DetectorResult:
     pictures_from: str
     n_parameters: int
     synthetic: bool
-    predictions: pd.DataFrame
-    curves: pd.DataFrame
+    predictions: "pd.DataFrame"
+    curves: "pd.DataFrame"
     meta: dict[str, Any]
 
 
@@ -188,7 +192,7 @@ class ExplainedResult:
 
     recipe: str
     pictures_from: str
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
     maps: np.ndarray
     redrawn_maps: np.ndarray
     means: Mapping[str, MeanMap]
@@ -225,8 +229,8 @@ class Results:
 
     models: list[ModelResult] = field(default_factory=list)
     detectors: list[DetectorResult] = field(default_factory=list)
-    people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    votes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    people: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
+    votes: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
     pictures: Pictures = no_pictures
     reports: list[MadeReport] = field(default_factory=list)
     explanations: list[ExplainedResult] = field(default_factory=list)
@@ -243,7 +247,7 @@ class Report:
     name: str
     title: str
     html: str
-    tables: dict[str, pd.DataFrame]
+    tables: "dict[str, pd.DataFrame]"
     figures: dict[str, bytes]
     headline: Mapping[str, float]
     pages: dict[str, str] = field(default_factory=dict)

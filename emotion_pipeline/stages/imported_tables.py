@@ -7,10 +7,9 @@ the table says nothing of.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from emotion_pipeline.datasets import fer2013, get_dataset
@@ -19,6 +18,9 @@ from emotion_pipeline.foreign.prediction_tables import PredictionTable, TableRef
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.training.foreign import ForeignRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME_OF_ROW: dict[str, Callable[[int], str]] = {"fer2013": fer2013.sample_id}
 """Datasets whose pictures are named by their row in the published file, counted from 0."""
@@ -61,8 +63,12 @@ def matched(workspace: Workspace, recipe: ForeignRecipe, path: Path, rows: pa.Ta
     return Matched(table.names, table.probabilities, _summary(path.name, table, wanted))
 
 
-def _known(table: PredictionTable, splits: pd.Series, wanted: pd.DataFrame) -> PredictionTable:
+def _known(
+    table: PredictionTable, splits: "pd.Series[Any]", wanted: "pd.DataFrame"
+) -> PredictionTable:
     """Rows about pictures to predict, whose own split, if the table has one, is the lake's."""
+    import pandas as pd
+
     table = table.take(pd.Index(table.names).isin(splits.index), "unknown_picture")
     table = table.take((splits.loc[table.names] != "train").to_numpy(), "training_picture")
     table = table.take(pd.Index(table.names).isin(wanted.index), "no_decided_emotion")
@@ -72,7 +78,7 @@ def _known(table: PredictionTable, splits: pd.Series, wanted: pd.DataFrame) -> P
     return table.take(theirs == splits.loc[table.names].to_numpy(object), "other_split")
 
 
-def _summary(name: str, table: PredictionTable, wanted: pd.DataFrame) -> dict[str, Any]:
+def _summary(name: str, table: PredictionTable, wanted: "pd.DataFrame") -> dict[str, Any]:
     used = wanted.loc[table.names]
     counts = {
         f"n_{split}{end}": int((part["split"] == split).sum())

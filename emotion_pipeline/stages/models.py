@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from emotion_pipeline.digests import combined
@@ -18,6 +17,8 @@ from emotion_pipeline.stages.learned_rows import Parts
 from emotion_pipeline.training.recipe import Recipe, training_values
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from emotion_pipeline.training.data import TrainingData
     from emotion_pipeline.training.fit import FitResult
 
@@ -161,7 +162,7 @@ def _arrays(job: _Job, parts: Parts, file: Path) -> "TrainingData":
     return TrainingData(targets, pictures, features)
 
 
-def _meta(job: _Job, result: "FitResult", curves: pd.DataFrame) -> dict[str, Any]:
+def _meta(job: _Job, result: "FitResult", curves: "pd.DataFrame") -> dict[str, Any]:
     """What `meta.json` says of the model."""
     from emotion_pipeline.training.weights import describe
 
@@ -186,6 +187,8 @@ def _meta(job: _Job, result: "FitResult", curves: pd.DataFrame) -> dict[str, Any
     }
 
 
-def mean_curves(folds: list[pd.DataFrame]) -> pd.DataFrame:
+def mean_curves(folds: "list[pd.DataFrame]") -> "pd.DataFrame":
     """The mean of the folds' learning curves, epoch by epoch."""
+    import pandas as pd
+
     return pd.concat(folds).groupby("epoch", as_index=False).mean()[folds[0].columns.tolist()]

@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +20,8 @@ from emotion_pipeline.stages import samples
 from emotion_pipeline.stages.base import Workspace
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from emotion_pipeline.quality.validation import Verdict
 
 CODE = fingerprint(
@@ -38,8 +39,8 @@ class Checked:
     """The verdict on one version of the samples, as kept in the lake."""
 
     passed: bool
-    expectations: pd.DataFrame
-    failed_rows: pd.DataFrame
+    expectations: "pd.DataFrame"
+    failed_rows: "pd.DataFrame"
 
     def failed_sentences(self, without: str = "") -> list[str]:
         """What failed, in words; all suites but one."""
@@ -87,6 +88,8 @@ def verdict(workspace: Workspace, dataset: Dataset) -> Checked | None:
     known, version = kept.provenance(), samples.version(workspace, dataset)
     if known is None or version is None or not known.made_from(version, code(workspace, dataset)):
         return None
+    import pandas as pd
+
     notes = json.loads((kept.folder / _VERDICT).read_text())
     return Checked(
         notes["passed"], pd.DataFrame(notes["expectations"]), pd.DataFrame(notes["failed_rows"])

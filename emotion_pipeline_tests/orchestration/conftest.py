@@ -1,7 +1,7 @@
 import pytest
 
 from emotion_pipeline.lake import memory
-from emotion_pipeline_tests.orchestration.small import Small
+from emotion_pipeline_tests.orchestration.small import PICTURE_STAGES, Small
 
 pytest.register_assert_rewrite("emotion_pipeline_tests.orchestration.finished")
 
@@ -10,6 +10,25 @@ pytest.register_assert_rewrite("emotion_pipeline_tests.orchestration.finished")
 def small(tmp_path):
     found = Small(tmp_path)
     found.draw()
+    return found
+
+
+@pytest.fixture(scope="session")
+def pictures_made(tmp_path_factory):
+    """A small pipeline of which the stages of pictures are made, to be copied."""
+    return _made(tmp_path_factory, *PICTURE_STAGES)
+
+
+@pytest.fixture(scope="session")
+def everything_made(tmp_path_factory):
+    """A small pipeline of which everything is made, to be copied."""
+    return _made(tmp_path_factory)
+
+
+def _made(tmp_path_factory, *patterns):
+    found = Small(tmp_path_factory.mktemp("made") / "original")
+    found.draw()
+    assert found.refresh(*patterns).succeeded
     return found
 
 

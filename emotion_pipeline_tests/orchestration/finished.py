@@ -24,7 +24,7 @@ from emotion_pipeline.orchestration.selection import Selection, select
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.staleness import Standing
 from emotion_pipeline.training.recipe_files import load_all
-from emotion_pipeline_tests.orchestration.small import Loading
+from emotion_pipeline_tests.orchestration.small import Loading, copied_instance
 
 DATASETS = {name: get_dataset(name) for name in ("fer2013", "ferplus", "fer2013_folder")}
 TINY = {
@@ -177,14 +177,3 @@ def _selected(pipeline: Pipeline, patterns: tuple[str, ...]) -> Selection:
 
 def _asset_graph(pipeline: Pipeline) -> AssetGraph:
     return build_definitions(pipeline).resolve_asset_graph()
-
-
-def copied_instance(instance: dg.DagsterInstance) -> dg.DagsterInstance:
-    """An instance in memory with the records of another one."""
-    copy = dg.DagsterInstance.ephemeral()
-    for there, here in (
-        (instance.run_storage, copy.run_storage),
-        (instance.event_log_storage, copy.event_log_storage),
-    ):
-        there._held_conn.connection.backup(here._held_conn.connection.driver_connection)
-    return copy

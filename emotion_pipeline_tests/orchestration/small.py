@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from shutil import copytree
 
 import dagster as dg
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
@@ -66,6 +67,11 @@ class Small:
             lake=self.root / "lake", raw=self.root / "raw", engine="sequential", workers=1
         )
 
+    def copy(self, root: Path) -> "Small":
+        """The same with a lake, raw files and records of its own."""
+        copytree(self.root, root)
+        return replace(self, root=root, instance=copied_instance(self.instance))
+
     def draw(self, n: int = 60) -> None:
         for dataset in DATASETS.values():
             dataset.draw(self.settings.raw_root, n, 1)
@@ -124,6 +130,17 @@ class Small:
 
         for row in rows:
             self.edit_row(row, black)
+
+
+def copied_instance(instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    """An instance in memory with the records of another one."""
+    copy = dg.DagsterInstance.ephemeral()
+    for there, here in (
+        (instance.run_storage, copy.run_storage),
+        (instance.event_log_storage, copy.event_log_storage),
+    ):
+        there._held_conn.connection.backup(here._held_conn.connection.driver_connection)
+    return copy
 
 
 class Loading(LoadingContext):

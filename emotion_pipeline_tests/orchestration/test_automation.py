@@ -5,7 +5,6 @@ A tick is one evaluation of all conditions; what it requests is made before the 
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from shutil import copytree
 
 import dagster as dg
 import pytest
@@ -15,7 +14,6 @@ from emotion_pipeline.orchestration.build import build_definitions
 from emotion_pipeline.orchestration.look import Look, record_observations
 from emotion_pipeline.orchestration.refresh import refresh
 from emotion_pipeline.orchestration.selection import select
-from emotion_pipeline_tests.orchestration.finished import copied_instance
 from emotion_pipeline_tests.orchestration.small import RECIPE, Small, made
 
 pytestmark = pytest.mark.slow
@@ -121,20 +119,10 @@ class Automation:
         return {place for place in ordinary if not waits(*place)}
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    """A pipeline of which everything is made, and that nobody may change."""
-    found = Automation(Small(tmp_path_factory.mktemp("automation") / "original"))
-    found.small.draw()
-    assert found.refresh().succeeded
-    return found
-
-
 @pytest.fixture
-def automatic(original, tmp_path):
+def automatic(everything_made, tmp_path):
     """Everything is made, and automation has just been switched on."""
-    root = copytree(original.small.root, tmp_path / "copy")
-    found = Automation(Small(root, copied_instance(original.small.instance)))
+    found = Automation(everything_made.copy(tmp_path / "copy"))
     assert found.tick() == set()
     return found
 

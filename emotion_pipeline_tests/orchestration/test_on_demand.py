@@ -9,20 +9,27 @@ from emotion_pipeline.orchestration.build import build_definitions
 from emotion_pipeline.orchestration.console import print_on_demand, print_plan
 from emotion_pipeline.orchestration.look import Look
 from emotion_pipeline.orchestration.selection import select
-from emotion_pipeline_tests.orchestration.small import made
+from emotion_pipeline_tests.orchestration.small import Small, made
 
 KEY = "degraded/fer2013"
 
 
-@pytest.fixture
-def unasked(small):
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
     """All that is made where nobody asks for degraded pictures and nothing needs them."""
-    small.recipes = {}
-    outcome = small.refresh()
+    found = Small(tmp_path_factory.mktemp("unasked") / "original", recipes={})
+    found.draw()
+    outcome = found.refresh()
     assert outcome.succeeded
     assert "faces/fer2013" in made(outcome)
     assert KEY not in made(outcome)
-    return small
+    return found
+
+
+@pytest.fixture
+def unasked(original, tmp_path):
+    """A copy of the original."""
+    return original.copy(tmp_path / "copy")
 
 
 def degraded(outcome):

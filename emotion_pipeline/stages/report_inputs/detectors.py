@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-import pandas as pd
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.reports.base import DetectorResult
@@ -50,6 +49,8 @@ def _result(workspace: Workspace, name: str, recipe: FaceRecipe) -> DetectorResu
     tables = [
         face_predictions.table(workspace, name, recipe, seed).read_all() for seed in recipe.seeds
     ]
+    import pandas as pd
+
     rows = pd.concat([table.to_pandas() for table in tables], ignore_index=True)
     for column in ("truth", "boxes"):
         boxes = [one for table in tables for one in table[column].to_pylist()]

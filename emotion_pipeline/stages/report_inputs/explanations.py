@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.reports.base import EXPLAINED_COLUMNS, ExplainedResult, MeanMap
@@ -12,6 +12,9 @@ from emotion_pipeline.stages import explanations
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.recipe_files import AnyRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Datasets = Mapping[str, Dataset]
 Recipes = Mapping[str, AnyRecipe]
@@ -49,7 +52,7 @@ def _explainable(recipes: Recipes) -> dict[str, Recipe]:
 
 
 def _result(
-    workspace: Workspace, name: str, pictures_from: str, rows: pd.DataFrame
+    workspace: Workspace, name: str, pictures_from: str, rows: "pd.DataFrame"
 ) -> ExplainedResult:
     return ExplainedResult(
         recipe=name,

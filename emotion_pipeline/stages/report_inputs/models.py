@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.reports.base import CURVE_COLUMNS, ModelResult
@@ -13,6 +11,9 @@ from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.recipe_files import AnyRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Datasets = Mapping[str, Dataset]
 Recipes = Mapping[str, AnyRecipe]
@@ -71,6 +72,8 @@ def _model_result(
         for domain in domains
         for seed in recipe.seeds
     ]
+    import pandas as pd
+
     rows = pd.concat(tables, ignore_index=True).drop(columns="input_digest")
     n_parameters, curves, meta = _provenance(workspace, name, recipe)
     return ModelResult(
@@ -98,8 +101,10 @@ def _claim(recipe: Tested) -> float | None:
 
 def _provenance(
     workspace: Workspace, name: str, recipe: Tested
-) -> tuple[int, pd.DataFrame, dict[str, Any]]:
+) -> "tuple[int, pd.DataFrame, dict[str, Any]]":
     """Size, learning curves and description of a model; a foreign one has no curves."""
+    import pandas as pd
+
     if isinstance(recipe, ForeignRecipe):
         nothing = pd.DataFrame(columns=list(CURVE_COLUMNS))
         told = foreign.summary(workspace, name)

@@ -1,14 +1,17 @@
 """Who is shown on the pictures, by what their datasets publish."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.schema import SAMPLES
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.training.recipe_files import AnyRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Datasets = Mapping[str, Dataset]
 Recipes = Mapping[str, AnyRecipe]
@@ -27,7 +30,7 @@ def versions(workspace: Workspace, datasets: Datasets, recipes: Recipes) -> Iter
             yield f"{name} {found}"
 
 
-def read(workspace: Workspace, datasets: Datasets, recipes: Recipes) -> dict[str, pd.DataFrame]:
+def read(workspace: Workspace, datasets: Datasets, recipes: Recipes) -> "dict[str, pd.DataFrame]":
     """By dataset: `sample_id` and the columns that it publishes besides, as text."""
     tables = {name: workspace.samples(datasets[name]) for name in _telling(datasets, recipes)}
     return {

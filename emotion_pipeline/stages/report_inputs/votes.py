@@ -1,13 +1,15 @@
 """The tables of human votes."""
 
 from collections.abc import Iterator, Mapping
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.schema import VOTES
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.training.recipe_files import AnyRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Datasets = Mapping[str, Dataset]
 Recipes = Mapping[str, AnyRecipe]
@@ -28,7 +30,7 @@ def versions(workspace: Workspace, datasets: Datasets, _recipes: Recipes) -> Ite
             yield f"{name} {found}"
 
 
-def read(workspace: Workspace, datasets: Datasets, _recipes: Recipes) -> dict[str, pd.DataFrame]:
+def read(workspace: Workspace, datasets: Datasets, _recipes: Recipes) -> "dict[str, pd.DataFrame]":
     """The tables that are there, by dataset."""
     columns = [name for name in VOTES.names if name not in _LEFT_OUT]
     return {
