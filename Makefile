@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEMO   := .demo
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+# Where Python may not keep bytecode, every process would compile its libraries anew, for seconds.
+COMPILED := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 
 .PHONY: setup demo test lint ui clean
 
@@ -18,7 +20,7 @@ $(READY): pyproject.toml constraints.txt
 	  || { echo "Python cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
-	$(BIN)/uv pip install --quiet -c constraints.txt -e '.[dev,landmarks]'
+	$(BIN)/uv pip install --quiet $(COMPILED) -c constraints.txt -e '.[dev,landmarks]'
 	touch $@
 
 # The whole graph on small drawn samples, in a lake of its own, with the small recipe.
