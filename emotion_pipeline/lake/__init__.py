@@ -49,16 +49,19 @@ class Lake:
 
     def table(self, key: str, schema: pa.Schema, n_buckets: int, **partition: str | int) -> Table:
         folder = self.folder(key, **partition)
-        return Table(folder, schema, n_buckets, self.storage, self._memory(folder, n_buckets))
+        memory = self._memory(folder, f"of-{n_buckets:03d}")
+        return Table(folder, schema, n_buckets, self.storage, memory)
 
     def artifact(self, key: str, **partition: str | int) -> Artifact:
-        return Artifact(self.folder(key, **partition), self.storage)
+        folder = self.folder(key, **partition)
+        return Artifact(folder, self.storage, self._memory(folder, "artifact"))
 
-    def _memory(self, folder: Path, n_buckets: int) -> Memory | None:
+    def _memory(self, folder: Path, name: str) -> Memory | None:
+        """What is remembered of a folder of this machine; a store is asked each time."""
         if self.store is not None:
             return None
-        place = self.scratch / "versions" / folder.relative_to(self.root)
-        return Memory(place / f"of-{n_buckets:03d}.json")
+        place = self.scratch / "seen" / folder.relative_to(self.root)
+        return Memory(folder, place / f"{name}.json")
 
     @property
     def scratch(self) -> Path:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_pipeline.digests import combined, digest_file
+from emotion_pipeline.lake.memory import Memory
 from emotion_pipeline.lake.provenance import Provenance
 from emotion_pipeline.lake.storage import LOCAL, Storage
 
@@ -25,6 +26,7 @@ class Artifact:
 
     place: Path
     storage: Storage = LOCAL
+    memory: Memory | None = None
 
     @property
     def folder(self) -> Path:
@@ -33,13 +35,27 @@ class Artifact:
         return self.place
 
     def provenance(self) -> Provenance | None:
-        """What the artifact was made from and is; None where it is absent or not whole."""
+        """What the artifact was made from and is; None where it is absent or not whole.
+
+        Files that are others than they were are read, too.
+        """
         try:
             notes = json.loads(self.storage.read(self.place / _PROVENANCE))
-            whole = notes["files"].items() <= self.storage.sizes(self.place).items()
-            return Provenance.from_notes(notes) if whole else None
+            sizes = self.storage.sizes(self.place)
+            for name, (n_bytes, digest) in notes["files"].items():
+                if sizes[name] != n_bytes or not self._is_believed(name, digest):
+                    return None
+            if self.memory is not None:
+                self.memory.trust(notes["files"])
+            return Provenance.from_notes(notes)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+
+    def _is_believed(self, name: str, digest: str) -> bool:
+        """Whether a file of the right size is what was written."""
+        if self.memory is None or not self.memory.doubts(name):
+            return True
+        return digest_file(self.place / name) == digest
 
     def version(self) -> str | None:
         found = self.provenance()
@@ -59,17 +75,21 @@ class Artifact:
         yield unfinished
         files = sorted(path for path in unfinished.rglob("*") if path.is_file())
         names = [path.relative_to(unfinished).as_posix() for path in files]
-        content = combined(
-            f"{name} {digest_file(unfinished / name)}" for name in content_of or names
-        )
+        digests = dict(zip(names, map(digest_file, files), strict=True))
+        content = combined(f"{name} {digests[name]}" for name in content_of or names)
         notes = {
             **Provenance(inputs, code, content).as_notes(),
-            "files": {name: path.stat().st_size for name, path in zip(names, files, strict=True)},
+            "files": {
+                name: (path.stat().st_size, digests[name])
+                for name, path in zip(names, files, strict=True)
+            },
         }
         (unfinished / _PROVENANCE).write_text(json.dumps(notes, indent=1))
         if self.place.exists():
             self.place.rename(self._replaced)
         unfinished.rename(self.place)
+        if self.memory is not None:
+            self.memory.trust(names)
         self.storage.share(self.place, _PROVENANCE)
         self.restore()
 

@@ -229,4 +229,5 @@ def run(job: RowMap, engine: Engine, progress: Callable[[int, int], None] | None
         total.add(outcome)
         if progress is not None:
             progress(done, job.target.n_buckets)
+    job.target.trust(total.rewritten_buckets)
     return total

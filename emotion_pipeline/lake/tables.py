@@ -67,7 +67,15 @@ class Table:
         return self.folder / f"bucket-{bucket:03d}-of-{self.n_buckets:03d}.parquet"
 
     def provenance(self, bucket: int) -> Provenance | None:
-        """What the bucket's footer says; None where there is no whole file of ours."""
+        """What the bucket's footer says; None where there is no whole file of ours.
+
+        The pages of a file that is another one than it was are read, too.
+        """
+        if self.memory is not None and self.memory.doubts(self.path(bucket).name):
+            try:
+                self.read(bucket)
+            except DamagedTable:
+                return None
         try:
             with self.storage.open(self.path(bucket)) as source:
                 footer = pq.read_metadata(source).metadata or {}
@@ -79,10 +87,8 @@ class Table:
             return None
 
     def version(self) -> str | None:
-        """Digest of the whole content; None where a bucket is missing."""
-        if self.memory is None or self.n_buckets == 1:  # one footer is read as quickly as a memory
-            return self._version()
-        return self.memory.version(self.folder, self._version)
+        """Digest of the whole content; None where a bucket is missing or damaged."""
+        return self.memory.version(self._version) if self.memory else self._version()
 
     def _version(self) -> str | None:
         found = self.storage.each(self.provenance, range(self.n_buckets))
@@ -189,6 +195,11 @@ class Table:
             write_statistics=words,
             write_page_checksum=True,
         )
+
+    def trust(self, buckets: Iterable[int]) -> None:
+        """Believe buckets that were just written, without reading them."""
+        if self.memory is not None:
+            self.memory.trust(self.path(bucket).name for bucket in buckets)
 
     def holds(self, rows: pa.Table) -> bool:
         """Whether the first bucket has exactly this content."""

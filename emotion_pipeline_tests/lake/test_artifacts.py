@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from emotion_pipeline.lake import Lake
 from emotion_pipeline.lake.artifacts import Artifact
 
 
@@ -143,7 +144,7 @@ def test_files_that_are_not_content_still_have_to_be_there(tmp_path):
 
 def test_content_that_was_not_written_leaves_the_old_artifact(artifact):
     version = artifact.version()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(KeyError, match=r"weights\.txt"):
         filled(artifact, content_of=["weights.txt"], curves="up")
     assert artifact.version() == version
 
@@ -188,4 +189,17 @@ def test_restoring_a_whole_artifact_changes_nothing_and_none_gives_none(artifact
 
 def test_provenance_lists_every_file_with_its_size(artifact):
     notes = json.loads((artifact.folder / "provenance.json").read_text())
-    assert notes["files"] == {"weights.txt": 5, "curves.txt": 4}
+    sizes = {name: n_bytes for name, (n_bytes, _) in notes["files"].items()}
+    assert sizes == {"weights.txt": 5, "curves.txt": 4}
+
+
+def test_a_byte_that_changed_since_the_last_look_is_seen(tmp_path):
+    artifact = filled(Lake(tmp_path).artifact("models/some"), weights="1 2 3", curves="down")
+    version = artifact.version()
+    file = artifact.place / "weights.txt"
+    file.write_text("1 2 4")
+    assert artifact.version() is None
+    file.write_text("1 2 3")
+    assert artifact.version() == version
+    filled(artifact, weights="1 2 4")
+    assert artifact.version() not in (None, version)

@@ -11,6 +11,7 @@ import pytest
 
 from emotion_pipeline import schema
 from emotion_pipeline.lake import Lake, memory
+from emotion_pipeline.lake.compute import Engine, RowMap, run
 from emotion_pipeline.lake.storage import LocalFiles
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline_tests.lake.tables_made_up import FACES, N_BUCKETS, pictures, write
@@ -76,12 +77,48 @@ def test_what_has_just_been_written_is_read_again(lake):
         assert table.version() == version
 
 
-def test_one_bucket_is_read_rather_than_remembered(settled, lake):
-    table = write(faces(lake, n_buckets=1), pictures(FACES))
-    table.version()
-    with opening(table, 1):
-        assert table.version() is not None
-    assert not list(lake.scratch.rglob("*.json"))
+@pytest.mark.parametrize("n_buckets", [1, N_BUCKETS])
+def test_a_byte_that_changed_in_the_rows_is_seen_at_once(lake, n_buckets):
+    """Nothing but the pages tells of it: neither the footer nor the size of the file."""
+    table = write(faces(lake, n_buckets), pictures(FACES))
+    version = table.version()
+    flip_a_byte(table.path(0))
+    assert replace(table, memory=None).version() == version
+    assert table.version() is None
+    assert table.provenance(0) is None
+    write(table, pictures(FACES))
+    assert table.version() == version
+
+
+def test_a_file_that_somebody_else_wrote_is_read_once_and_then_believed(settled, lake):
+    table, version = looked_at(lake)
+    swapped = table.path(0).with_name("swapped")
+    swapped.write_bytes(table.path(0).read_bytes())
+    swapped.replace(table.path(0))
+    with opening(table, N_BUCKETS + 1):
+        assert table.version() == version
+    with opening(table, 0):
+        assert table.version() == version
+
+
+def test_what_was_just_derived_is_not_read_again(lake):
+    source, target = looked_at(lake)[0], lake.table("gray/fer2013", schema.PICTURES, N_BUCKETS)
+    target = replace(target, storage=Counted())
+    for code in ("some code", "other code"):
+        run(RowMap(source, target, without_digest, code, ("image_digest",)), Engine())
+    with opening(target, N_BUCKETS):  # their footers
+        assert target.version() is not None
+
+
+def without_digest(rows: pa.Table) -> pa.Table:
+    return rows.drop_columns("input_digest")
+
+
+def flip_a_byte(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 3] ^= 1
+    with file.open("r+b") as target:
+        target.write(data)
 
 
 def overwrite_in_place(file: Path) -> None:

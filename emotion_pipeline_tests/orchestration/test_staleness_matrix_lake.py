@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pyarrow.parquet as pq
 import pytest
 
 from emotion_pipeline_tests.orchestration.finished import ASKED_FOR, check
@@ -16,6 +17,8 @@ TABLES = {
     "predictions/ferplus_cnn5[jpeg-1]": "predictions/ferplus_cnn5/domain=jpeg-1/seed=2",
 }
 """Assets by a folder that belongs to them."""
+NO_ROWS = {"samples/ferplus", "duplicates/fer2013"}
+"""Those of which the folder holds a table without rows: no rejects, no copies."""
 PREDICTIONS = {
     f"predictions/ferplus_cnn5[{domain}]" for domain in ("original", "grayscale", "jpeg-1")
 }
@@ -82,6 +85,29 @@ def test_a_footer_that_says_something_else_is_not_believed(finished, note):
     place = data.rindex(f"emotion_pipeline.{note}".encode()) + len(f"emotion_pipeline.{note}") + 4
     file.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
     check_damage(finished, "grayscale/fer2013")
+
+
+@pytest.mark.parametrize("name", [*sorted(TABLES.keys() - NO_ROWS), *ARTIFACTS])
+def test_a_changed_byte_is_made_good_and_nothing_else(finished, name):
+    """Among the rows or the weights; neither the file's size nor its footer tells."""
+    folder = finished.settings.lake / (TABLES | ARTIFACTS)[name]
+    kinds = (".parquet", ".safetensors", ".html")
+    files = (path for path in folder.rglob("*") if path.suffix in kinds)
+    file = max(files, key=lambda path: path.stat().st_size)
+    data = bytearray(file.read_bytes())
+    data[a_place_among_values(file)] ^= 1
+    file.write_bytes(data)
+    check_damage(finished, name)
+
+
+def a_place_among_values(file):
+    """In the middle of the largest column of a table, or of anything else."""
+    if file.suffix != ".parquet":
+        return file.stat().st_size // 2
+    rows = pq.read_metadata(file).row_group(0)
+    columns = [rows.column(number) for number in range(rows.num_columns)]
+    largest = max(columns, key=lambda column: column.total_compressed_size)
+    return largest.data_page_offset + largest.total_compressed_size // 2
 
 
 def test_provenance_of_an_artifact_that_says_something_else_is_not_believed(finished):
