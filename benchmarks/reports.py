@@ -25,7 +25,7 @@ from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.lake.tables import Table, bucket_of
 from emotion_pipeline.schema import PICTURES, VOTES, predictions_schema
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import models, predictions, report_inputs
+from emotion_pipeline.stages import model_folders, predictions, report_inputs
 from emotion_pipeline.stages import reports as report_stage
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.stages.pictures import table_of
@@ -186,7 +186,7 @@ def write_model(workspace: Workspace, name: str, recipe: Recipe, n_parameters: i
     """A description and curves; there are no weights, for no report reads them."""
     epochs = np.arange(recipe.epochs)
     losses = np.exp(-epochs / 8)
-    with models.artifact(workspace, name, SEED).replace("inputs", "code") as folder:
+    with model_folders.artifact(workspace, name, SEED).replace("inputs", "code") as folder:
         meta = {
             "recipe": recipe.model_dump(mode="json"),
             "recipe_name": name,
@@ -211,7 +211,7 @@ def write_model(workspace: Workspace, name: str, recipe: Recipe, n_parameters: i
             for epoch, loss in zip(epochs, losses, strict=True)
         ]
         header = "seed,epoch,train_loss,validation_loss,validation_accuracy_score,learning_rate"
-        (folder / models.CURVES).write_text("\n".join([header, *lines, ""]))
+        (folder / model_folders.CURVES).write_text("\n".join([header, *lines, ""]))
 
 
 if __name__ == "__main__":

@@ -79,13 +79,13 @@ def present(version: str | None) -> str:
     return version
 
 
-def code_version(stage: ModuleType, values: str) -> str:
-    """The code version of an asset: that of its values, and that of the stage that makes it.
+def code_version(values: str, *stages: ModuleType) -> str:
+    """The code version of an asset: that of its values, and those modules that carry it out.
 
-    By the first, what the lake holds is made anew. By the second it is looked at again, which
+    By the first, what the lake holds is made anew. By the others it is looked at again, which
     costs seconds: previews and figures may be others.
     """
-    return f"{values} {fingerprint(stage.__name__)}"
+    return f"{values} {fingerprint(*(stage.__name__ for stage in stages))}"
 
 
 @dataclass(frozen=True)

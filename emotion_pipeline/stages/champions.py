@@ -20,7 +20,7 @@ from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.metrics.intervals import wilson_interval
 from emotion_pipeline.metrics.promotion import Comparison, best_on_validation, compare
-from emotion_pipeline.stages import champion_files, models, predictions
+from emotion_pipeline.stages import champion_files, model_folders, predictions
 from emotion_pipeline.stages.base import Needs, Produced, Workspace, present
 from emotion_pipeline.stages.champion_files import (
     ANSWERS,
@@ -188,7 +188,7 @@ def _predictions(workspace: Workspace, name: str, recipe: Recipe) -> str | None:
 
 
 def _weights(workspace: Workspace, name: str, seed: int) -> str | None:
-    return models.artifact(workspace, name, seed).version()
+    return model_folders.artifact(workspace, name, seed).version()
 
 
 def _candidate(workspace: Workspace, group: Group) -> Candidate | None:

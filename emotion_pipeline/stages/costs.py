@@ -18,7 +18,7 @@ from emotion_pipeline.digests import digest_file
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.artifacts import Artifact
 from emotion_pipeline.reports.base import Cost
-from emotion_pipeline.stages import foreign, models
+from emotion_pipeline.stages import foreign, model_folders
 from emotion_pipeline.stages.base import Needs, Produced, Workspace, present
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
@@ -67,7 +67,7 @@ def make(workspace: Workspace, name: str, recipe: Recipe | ForeignRecipe) -> Pro
         path = foreign.model_path(workspace, recipe)
         weights, measure = digest_file(path), partial(_from_elsewhere, path)
     else:
-        model = models.artifact(workspace, name, recipe.seeds[0])
+        model = model_folders.artifact(workspace, name, recipe.seeds[0])
         weights, measure = present(model.version()), partial(_trained, model.folder, recipe)
     with workspace.lake.lock(f"costs/{name}"):
         target = artifact(workspace, name)

@@ -15,7 +15,7 @@ from emotion_pipeline.domains import DEGRADED, ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import EXPLANATIONS, MEAN_MAPS, table
-from emotion_pipeline.stages import models, training_rows
+from emotion_pipeline.stages import model_folders, training_rows
 from emotion_pipeline.stages.base import Lacking, Produced, Workspace, present
 from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
@@ -90,7 +90,7 @@ def make(workspace: Workspace, name: str, recipe: Recipe) -> Produced:
     with workspace.lake.lock(f"explanations/{name}"):
         tables = [explained_table(workspace, name), mean_table(workspace, name)]
         parts = {domain: _test_rows(workspace, recipe, domain) for domain in domains_of(recipe)}
-        model = models.artifact(workspace, name, recipe.seeds[0])
+        model = model_folders.artifact(workspace, name, recipe.seeds[0])
         rows = (f"{one} {training_rows.digest(recipe, part)}" for one, part in parts.items())
         inputs, made_by = combined((present(model.version()), *rows)), code(recipe)
         known = [one.provenance(0) for one in tables]
@@ -132,7 +132,7 @@ def _explained(
     from emotion_pipeline.training.sampling import at_most_per_class
     from emotion_pipeline.training.weights import load
 
-    network, _ = load(models.artifact(workspace, name, recipe.seeds[0]).folder)
+    network, _ = load(model_folders.artifact(workspace, name, recipe.seeds[0]).folder)
     explainer = Explainer(network, recipe, recipe.seeds[0], workspace.settings.device)
     job = _Job(workspace, recipe, explainer)
     every = parts[ORIGINAL]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emotion_pipeline.stages import models, training_rows
+from emotion_pipeline.stages import model_folders, training_rows
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.training.recipe import Recipe
 
@@ -24,7 +24,7 @@ def export(workspace: Workspace, name: str, seed: int, path: Path) -> "Parity":
     from emotion_pipeline.training import weights
     from emotion_pipeline.training.export import export as write
 
-    folder = models.artifact(workspace, name, seed).folder
+    folder = model_folders.artifact(workspace, name, seed).folder
     network, meta = weights.load(folder)
     recipe = weights.recipe_of(meta, folder)
     return write(network, recipe, meta, path, _probe(workspace, recipe))

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.stages import first_weights
-from emotion_pipeline.stages.base import Lacking, Produced, Workspace, present
+from emotion_pipeline.stages import first_weights, model_folders
+from emotion_pipeline.stages.base import Lacking, Produced, Workspace
 from emotion_pipeline.stages.face_rows import FaceRows, face_rows
 from emotion_pipeline.training.detection.recipe import FaceRecipe
 from emotion_pipeline.training.recipe import training_values
 
 if TYPE_CHECKING:
     from emotion_pipeline.training.outcome import FitResult
-
-CURVES = "curves.csv"
 
 
 def prepare(workspace: Workspace, recipe: FaceRecipe) -> None:
@@ -47,26 +43,17 @@ def code(recipe: FaceRecipe) -> str:
     )
 
 
-def artifact(workspace: Workspace, name: str, seed: str | int) -> Artifact:
-    """Where the weights of one seed lie."""
-    return workspace.lake.artifact(f"models/{name}", seed=seed)
-
-
 def train(workspace: Workspace, name: str, recipe: FaceRecipe, seed: int) -> Produced:
     """Train one recipe with one seed, or keep the weights that the lake already has.
 
     A killed training goes on from its last whole epoch. The weights are replaced at the end.
     """
     with workspace.lake.lock(f"models/{name}/{seed}"):
-        target = artifact(workspace, name, seed)
+        target = model_folders.artifact(workspace, name, seed)
         found = face_rows(workspace, get_dataset(recipe.data.pictures), "train", "validation")
         inputs = found.digest()
-        known = target.provenance()
-        if known is not None and known.made_from(inputs, code(recipe)):
-            return Produced(
-                known.content, "weights of these rows and this recipe are there already"
-            )
-        return _train(_Job(workspace, name, recipe, seed, found, inputs), target)
+        job = _Job(workspace, name, recipe, seed, found, inputs)
+        return model_folders.kept(target, inputs, code(recipe)) or _train(job, target)
 
 
 @dataclass(frozen=True)
@@ -82,18 +69,12 @@ class _Job:
 
 
 def _train(job: _Job, target: Artifact) -> Produced:
-    from emotion_pipeline.training.weights import WEIGHTS, save
-
     result = _fit(job)
     meta = _meta(job, result)
-    with target.replace(job.inputs, code(job.recipe), content_of=[WEIGHTS]) as folder:
-        save(folder, result.state_dict, meta)
-        result.curves.to_csv(folder / CURVES, index=False)
-    figures = {key: value for key, value in meta.items() if isinstance(value, int | float)}
     score = f"validation AP50 {meta['validation_ap50_score']:.1%}"
-    summary = f"{score} in epoch {result.epoch}, {result.seconds:.0f} s of training"
-    made = present(target.version())
-    return Produced(made, summary, figures, {"curves": pa.Table.from_pandas(result.curves)})
+    return model_folders.publish(
+        target, job.inputs, code(job.recipe), meta, result, result.curves, score
+    )
 
 
 def _fit(job: _Job) -> "FitResult":
@@ -131,11 +112,8 @@ def _meta(job: _Job, result: "FitResult") -> dict[str, Any]:
             n_parameters=result.n_parameters,
             digests={"inputs": job.inputs, "code": code(job.recipe)},
         ),
-        "recipe_name": job.name,
-        "epoch": int(result.epoch),
+        **model_folders.describe(job.name, result),
         "validation_ap50_score": float(kept["validation_ap50_score"]),
-        "training_s": round(result.seconds, 1),
-        "precision": result.precision,
         "n_training_rows": splits.count("train"),
         "n_validation_rows": splits.count("validation"),
         "synthetic": any(job.found.rows["synthetic"].to_pylist()),

@@ -25,7 +25,7 @@ from emotion_pipeline.metrics.average_precision import (
     precision_recall,
 )
 from emotion_pipeline.schema import BOX, BOX_PREDICTIONS, FOUND_BOX
-from emotion_pipeline.stages import face_detectors
+from emotion_pipeline.stages import model_folders
 from emotion_pipeline.stages.base import Produced, Workspace, present
 from emotion_pipeline.stages.face_rows import HeldOut, box_array
 from emotion_pipeline.training.detection.recipe import FaceRecipe
@@ -91,7 +91,7 @@ def scores_of_test(rows: pa.Table) -> dict[str, float]:
 
 
 def _predict(workspace: Workspace, name: str, recipe: FaceRecipe, seed: int) -> str:
-    model = face_detectors.artifact(workspace, name, seed)
+    model = model_folders.artifact(workspace, name, seed)
     samples = workspace.samples(get_dataset(recipe.data.pictures))
     made_by = f"{code(recipe)} {model.version()}"
     finder = _Finder(model.folder, seed, workspace.settings.device)

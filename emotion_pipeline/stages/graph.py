@@ -64,7 +64,7 @@ def _samples(dataset: Dataset) -> Stage:
     return Stage(
         key=f"samples/{dataset.name}",
         description=f"{dataset.title}: a row per usable picture; the rest is in rejects.",
-        code=code_version(samples, samples.code(dataset)),
+        code=code_version(samples.code(dataset), samples),
         needs=(Needs(f"raw/{dataset.name}"), *joined),
         make=lambda workspace, _: samples.ingest(workspace, dataset),
         version=lambda workspace, _: samples.version(workspace, dataset),
@@ -77,7 +77,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"duplicates/{name}",
         description="Groups of pictures with exactly the same pixels, for leak-free metrics.",
-        code=code_version(duplicates, duplicates.CODE),
+        code=code_version(duplicates.CODE, duplicates),
         needs=(Needs(f"samples/{name}"),),
         make=lambda workspace, _: duplicates.make(workspace, dataset),
         version=lambda workspace, _: workspace.duplicates(dataset).version(),
@@ -90,7 +90,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         yield Stage(
             key=f"detections/{name}",
             description="Where the faces are in each picture.",
-            code=code_version(detections, detections.CODE),
+            code=code_version(detections.CODE, detections),
             needs=(Needs(f"samples/{name}"),),
             make=recipe_stages.gated(
                 dataset, lambda workspace, _: detections.make(workspace, dataset)
@@ -102,7 +102,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"faces/{name}",
         description="Upright square face pictures; tight crops pass unchanged.",
-        code=code_version(faces, faces.code(dataset)),
+        code=code_version(faces.code(dataset), faces),
         needs=(Needs(f"samples/{name}"), *found),
         make=recipe_stages.gated(dataset, lambda workspace, _: faces.make(workspace, dataset)),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, ORIGINAL).version(),
@@ -111,7 +111,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"grayscale/{name}",
         description="The gray domain.",
-        code=code_version(pictures, pictures.GRAYSCALE_CODE),
+        code=code_version(pictures.GRAYSCALE_CODE, pictures),
         needs=(Needs(f"faces/{name}"),),
         make=lambda workspace, _: pictures.make_grayscale(workspace, dataset),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, GRAYSCALE).version(),
@@ -120,7 +120,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"degraded/{name}",
         description="Deterministic degradations by corruption and severity, old photos among them.",
-        code=code_version(pictures, pictures.DEGRADED_CODE),
+        code=code_version(pictures.DEGRADED_CODE, pictures),
         needs=(Needs(f"faces/{name}"),),
         make=lambda workspace, domain: pictures.make_degraded(workspace, dataset, domain or ""),
         version=lambda workspace, domain: pictures.table_of(
@@ -134,7 +134,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
     yield Stage(
         key=f"landmarks/{name}",
         description="478 points, 52 blendshapes and the pose of each face, or why there are none.",
-        code=code_version(landmarks, landmarks.CODE),
+        code=code_version(landmarks.CODE, landmarks),
         needs=(
             Needs(f"samples/{name}"),
             Needs(f"faces/{name}"),
@@ -156,7 +156,7 @@ def _exploration(dataset: Dataset) -> Stage:
     return Stage(
         key=f"exploration/{dataset.name}",
         description="What the dataset holds: counts, coverage, sizes, copies, rejects, pictures.",
-        code=code_version(exploration, exploration.code(dataset)),
+        code=code_version(exploration.code(dataset), exploration),
         needs=tuple(Needs(f"{kind}/{dataset.name}") for kind in kinds),
         make=lambda workspace, _: exploration.make(workspace, dataset),
         version=lambda workspace, _: exploration.artifact(workspace, dataset).version(),
@@ -169,7 +169,7 @@ def _champion(name: str, group: champions.Group) -> Stage:
     return Stage(
         key=f"champions/{name}",
         description="The best model of those that may be compared, unless it is a regression.",
-        code=code_version(champions, champions.CODE),
+        code=code_version(champions.CODE, champions),
         needs=champions.needs(group),
         make=lambda workspace, _: champions.make(workspace, name, group),
         version=lambda workspace, _: champion_files.artifact(workspace, name).version(),
@@ -183,7 +183,7 @@ def _report(name: str, doors: report_inputs.Doors) -> Stage:
     return Stage(
         key=f"reports/{name}",
         description=about.subject,
-        code=code_version(report_stage, report_stage.code(name)),
+        code=code_version(report_stage.code(name), report_stage),
         needs=report_inputs.needs(about.reads, doors),
         make=lambda workspace, _: report_stage.make(workspace, name, doors),
         version=lambda workspace, _: report_stage.artifact(workspace, name).version(),

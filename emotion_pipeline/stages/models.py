@@ -6,13 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from emotion_pipeline.digests import combined
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.stages import first_weights, learned_rows, teaching, training_rows
-from emotion_pipeline.stages.base import Produced, Workspace, present
+from emotion_pipeline.stages import (
+    first_weights,
+    learned_rows,
+    model_folders,
+    teaching,
+    training_rows,
+)
+from emotion_pipeline.stages.base import Produced, Workspace
 from emotion_pipeline.stages.learned_rows import Parts
 from emotion_pipeline.training.recipe import Recipe, training_values
 
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
     from emotion_pipeline.training.data import TrainingData
     from emotion_pipeline.training.fit import FitResult
 
-CURVES = "curves.csv"
 FOLDS = "folds"
 
 Recipes = Mapping[str, Recipe]
@@ -48,11 +52,6 @@ def code(recipe: Recipe) -> str:
     )
 
 
-def artifact(workspace: Workspace, name: str, seed: str | int) -> Artifact:
-    """Where the weights of one seed lie."""
-    return workspace.lake.artifact(f"models/{name}", seed=seed)
-
-
 def train(workspace: Workspace, name: str, recipe: Recipe, seed: int, recipes: Recipes) -> Produced:
     """Train one recipe with one seed, or keep the weights that the lake already has.
 
@@ -60,7 +59,7 @@ def train(workspace: Workspace, name: str, recipe: Recipe, seed: int, recipes: R
     `recipes` are those that this one may name as teachers.
     """
     with workspace.lake.lock(f"models/{name}/{seed}"):
-        target = artifact(workspace, name, seed)
+        target = model_folders.artifact(workspace, name, seed)
         parts = learned_rows.all_parts(workspace, recipe)
         inputs = combined(
             (
@@ -69,12 +68,8 @@ def train(workspace: Workspace, name: str, recipe: Recipe, seed: int, recipes: R
                 *teaching.versions(workspace, recipe, recipes),
             )
         )
-        known = target.provenance()
-        if known is not None and known.made_from(inputs, code(recipe)):
-            return Produced(
-                known.content, "weights of these rows and this recipe are there already"
-            )
-        return _make(_Job(workspace, name, recipe, seed, recipes, parts, inputs), target)
+        job = _Job(workspace, name, recipe, seed, recipes, parts, inputs)
+        return model_folders.kept(target, inputs, code(recipe)) or _make(job, target)
 
 
 @dataclass(frozen=True)
@@ -92,8 +87,6 @@ class _Job:
 
 def _make(job: _Job, target: Artifact) -> Produced:
     """Train, and put weights, description and curves in the lake."""
-    from emotion_pipeline.training.weights import WEIGHTS, save
-
     groups = learned_rows.left_out(job.recipe, job.parts)
     folds = {group: _fit_without(job, group) for group in groups}
     learned, held_out = learned_rows.by_split(job.recipe, job.parts)
@@ -104,17 +97,16 @@ def _make(job: _Job, target: Artifact) -> Produced:
         "n_training_rows": sum(map(len, learned)),
         "n_validation_rows": sum(map(len, held_out)),
     }
-    weights = [WEIGHTS, *(f"{fold_folder(group)}/{WEIGHTS}" for group in folds)]
-    with target.replace(job.inputs, code(job.recipe), content_of=weights) as folder:
-        for group, fold in folds.items():
-            save(folder / fold_folder(group), fold.state_dict, {**meta, "left_out": group})
-        save(folder, result.state_dict, meta)
-        curves.to_csv(folder / CURVES, index=False)
-    figures = {key: value for key, value in meta.items() if isinstance(value, int | float)}
-    accuracy = f"validation accuracy {meta['validation_accuracy_score']:.1%}"
-    summary = f"{accuracy} in epoch {result.epoch}, {result.seconds:.0f} s of training"
-    made = present(target.version())
-    return Produced(made, summary, figures, {"curves": pa.Table.from_pandas(curves)})
+    return model_folders.publish(
+        target,
+        job.inputs,
+        code(job.recipe),
+        meta,
+        result,
+        curves,
+        f"validation accuracy {meta['validation_accuracy_score']:.1%}",
+        {fold_folder(group): ({"left_out": group}, fold) for group, fold in folds.items()},
+    )
 
 
 def fold_folder(group: str) -> str:
@@ -175,13 +167,10 @@ def _meta(job: _Job, result: "FitResult", curves: "pd.DataFrame") -> dict[str, A
             n_parameters=result.n_parameters,
             digests={"inputs": job.inputs, "code": code(job.recipe)},
         ),
-        "recipe_name": job.name,
-        "epoch": int(result.epoch),
+        **model_folders.describe(job.name, result),
         "temperature": result.temperature,
         "validation_loss": float(kept["validation_loss"]),
         "validation_accuracy_score": float(kept["validation_accuracy_score"]),
-        "training_s": round(result.seconds, 1),
-        "precision": result.precision,
         "n_rows_without_landmarks": int(sum(np.sum(rows) for rows in without)),
         "synthetic": any(part.found.column("synthetic").any() for part in job.parts),
     }

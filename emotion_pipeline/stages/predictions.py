@@ -16,7 +16,7 @@ from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import predictions_schema
-from emotion_pipeline.stages import models, prediction_rows, training_rows
+from emotion_pipeline.stages import model_folders, models, prediction_rows, training_rows
 from emotion_pipeline.stages.base import Produced, Workspace, present
 from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
@@ -114,7 +114,7 @@ def _predict(
     part: Seen,
     rows: pa.Table,
 ) -> str:
-    model = models.artifact(workspace, name, seed)
+    model = model_folders.artifact(workspace, name, seed)
     made_by = f"{code(recipe)} {model.version()}"
     function = partial(_probabilities, workspace, model.folder, recipe, seed, part)
     target = table(workspace, name, recipe, domain, seed)

@@ -17,6 +17,7 @@ from emotion_pipeline.stages import (
     face_predictions,
     first_weights,
     foreign,
+    model_folders,
     models,
     predictions,
     teaching,
@@ -74,7 +75,7 @@ def _model(
     return Stage(
         key=f"models/{name}",
         description=recipe.description,
-        code=code_version(models, models.code(recipe)),
+        code=code_version(models.code(recipe), models, model_folders),
         needs=(
             *_pictures_needed(recipe, recipe.data.domains),
             Needs(f"samples/{labels.name}"),
@@ -85,7 +86,9 @@ def _model(
             labels,
             lambda workspace, seed: models.train(workspace, name, recipe, int(seed or 0), recipes),
         ),
-        version=lambda workspace, seed: models.artifact(workspace, name, seed or "").version(),
+        version=lambda workspace, seed: model_folders.artifact(
+            workspace, name, seed or ""
+        ).version(),
         dimension="seed",
         partitions=tuple(str(seed) for seed in recipe.seeds),
         kinds=("pytorch",),
@@ -101,7 +104,7 @@ def _predictions(
     return Stage(
         key=f"predictions/{name}",
         description="Truth, votes and probabilities of every test picture, per domain.",
-        code=code_version(predictions, predictions.code(recipe)),
+        code=code_version(predictions.code(recipe), predictions),
         needs=(
             Needs(f"models/{name}"),
             Needs(f"samples/{labels.name}"),
@@ -128,7 +131,7 @@ def _explanations(
         yield Stage(
             key=f"explanations/{name}",
             description="What the answers about some test pictures rest on, and checks of that.",
-            code=code_version(explanations, explanations.code(recipe)),
+            code=code_version(explanations.code(recipe), explanations),
             needs=(
                 Needs(f"models/{name}", (str(recipe.seeds[0]),)),
                 Needs(f"samples/{labels.name}"),
@@ -148,13 +151,13 @@ def _detector(
     yield Stage(
         key=f"models/{name}",
         description=recipe.description,
-        code=code_version(face_detectors, face_detectors.code(recipe)),
+        code=code_version(face_detectors.code(recipe), face_detectors, model_folders),
         needs=(pictures,),
         make=gated(
             labels,
             lambda workspace, seed: face_detectors.train(workspace, name, recipe, int(seed or 0)),
         ),
-        version=lambda workspace, seed: face_detectors.artifact(
+        version=lambda workspace, seed: model_folders.artifact(
             workspace, name, seed or ""
         ).version(),
         dimension="seed",
@@ -167,7 +170,7 @@ def _detector(
     yield Stage(
         key=f"predictions/{name}",
         description="True boxes and found ones of every validation and test picture.",
-        code=code_version(face_predictions, face_predictions.code(recipe)),
+        code=code_version(face_predictions.code(recipe), face_predictions),
         needs=(Needs(f"models/{name}"), pictures),
         make=gated(labels, lambda workspace, _: face_predictions.make(workspace, name, recipe)),
         version=lambda workspace, _: face_predictions.version(workspace, name, recipe),
@@ -188,7 +191,7 @@ def _foreign(
     return Stage(
         key=f"predictions/{name}",
         description=recipe.description,
-        code=code_version(foreign, foreign.code(recipe, settings)),
+        code=code_version(foreign.code(recipe, settings), foreign),
         needs=(
             Needs(f"samples/{labels.name}"),
             *_pictures_needed(recipe, (ORIGINAL, *recipe.evaluate_on), same_partition=True),
@@ -209,7 +212,7 @@ def _costs(name: str, recipe: Recipe | ForeignRecipe, by_default: tuple[str, ...
     return Stage(
         key=f"costs/{name}",
         description="The size of the model's file, and its time for one face.",
-        code=code_version(costs, costs.code(recipe)),
+        code=code_version(costs.code(recipe), costs),
         needs=(costs.needs(name, recipe),),
         make=lambda workspace, _: costs.make(workspace, name, recipe),
         version=lambda workspace, _: costs.artifact(workspace, name).version(),

@@ -13,7 +13,7 @@ from emotion_pipeline.cli import main
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.imaging.codec import decode_gray
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import faces, models, samples
+from emotion_pipeline.stages import faces, model_folders, samples
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.training import weights
 from emotion_pipeline.training.models import build
@@ -37,7 +37,9 @@ def lake(tmp_path_factory):
     torch.manual_seed(1)
     network = build(recipe.model.name, recipe.model, recipe.sizes)
     meta = weights.describe(recipe, seed=1, n_parameters=1, digests={})
-    with models.artifact(workspace, RECIPE, 1).replace("inputs", "code") as folder_of_weights:
+    with model_folders.artifact(workspace, RECIPE, 1).replace(
+        "inputs", "code"
+    ) as folder_of_weights:
         weights.save(folder_of_weights, network.state_dict(), meta)
     return folder
 

@@ -114,7 +114,7 @@ def test_a_stage_of_pictures_is_looked_at_again_and_computes_nothing(check, tmp_
 
 def test_a_stage_of_trainings_is_looked_at_again_and_trains_nothing(check, tmp_path):
     began_ns = time.time_ns()
-    check(MODELS, MODELS, ("stages/models.py", 'CURVES = "curves.csv"', 'CURVES = "curve.csv"'))
+    check(MODELS, MODELS, ("stages/models.py", 'FOLDS = "folds"', 'FOLDS = "parts"'))
     assert not _written(tmp_path, began_ns, "models")
 
 

@@ -11,7 +11,7 @@ from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.schema import predictions_schema
 from emotion_pipeline.schema import table as table_of
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import champion_files, champions, models, predictions
+from emotion_pipeline.stages import champion_files, champions, model_folders, predictions
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.recipe_files import load_all
@@ -45,7 +45,7 @@ def workspace(tmp_path):
 
 def predict(workspace, name, seed, validation, test, *, synthetic=False, leaking=0, emotion=0):
     """Weights, and predictions of which the first so many of 100 are right, per split."""
-    weights = models.artifact(workspace, name, seed)
+    weights = model_folders.artifact(workspace, name, seed)
     with weights.replace("inputs", "code") as folder:
         (folder / "weights").write_text(f"{name} {seed} {validation} {test}")
     splits = ["validation"] * N + ["test"] * N

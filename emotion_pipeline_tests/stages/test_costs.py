@@ -8,7 +8,7 @@ import pytest
 from emotion_pipeline.fetching import FetchFailed, model_files, web
 from emotion_pipeline.reports.base import Cost
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import costs, models
+from emotion_pipeline.stages import costs, model_folders, models
 from emotion_pipeline.stages.base import Lacking, Needs, Workspace
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline_tests.foreign import emotion_network
@@ -35,7 +35,7 @@ def test_a_trained_model_is_measured_with_the_size_of_its_weights(workspace):
     recipe = made_up_recordings.recipe(epochs=1)
     produced = costs.make(workspace, "mlp", recipe)
     cost = costs.read(workspace, "mlp")
-    weights = models.artifact(workspace, "mlp", 1).folder / "weights.safetensors"
+    weights = model_folders.artifact(workspace, "mlp", 1).folder / "weights.safetensors"
     assert cost.n_bytes == weights.stat().st_size
     assert 0 < cost.latency_ms_low <= cost.latency_ms <= cost.latency_ms_high
     assert cost.n_timed > 0

@@ -11,6 +11,7 @@ from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.stages import (
     first_weights,
     learned_rows,
+    model_folders,
     models,
     predictions,
     teaching,
@@ -53,7 +54,7 @@ def _table(workspace, name, recipe) -> Table:
 
 
 def _meta(workspace, name) -> dict:
-    return json.loads((models.artifact(workspace, name, 1).folder / "meta.json").read_text())
+    return json.loads((model_folders.artifact(workspace, name, 1).folder / "meta.json").read_text())
 
 
 def test_rows_without_a_mesh_are_learned_from_predicted_and_counted(workspace, teacher):
@@ -77,7 +78,7 @@ def test_every_take_is_predicted_by_the_weights_that_have_not_seen_it(workspace,
     rows = _table(workspace, "left_out", left_out).read(0).sort_by("sample_id")
     assert rows["sample_id"].to_pylist() == part.sample_ids
     assert set(rows["split"].to_pylist()) == {"test"}
-    folder = models.artifact(workspace, "left_out", 1).folder
+    folder = model_folders.artifact(workspace, "left_out", 1).folder
     takes = part.found.column("take_id")
     said = np.stack([rows[f"p_{emotion}"].to_numpy() for emotion in left_out.emotions], axis=1)
     assert len(list((folder / models.FOLDS).iterdir())) == len(set(takes))
@@ -95,7 +96,7 @@ def test_the_weights_of_a_fold_do_not_depend_on_the_take_that_is_left_out(
 ):
     found = training_rows.labelled(workspace, left_out, *SPLITS)
     take = sorted(set(found.column("take_id")))[0]
-    folder = models.artifact(workspace, "left_out", 1).folder
+    folder = model_folders.artifact(workspace, "left_out", 1).folder
     before = load_file(folder / models.fold_folder(take) / "weights.safetensors")
     other = made_up_recordings.workspace_in(tmp_path)
     for picture in sorted(other.settings.raw_root.glob("personal/*/*.jpg")):
@@ -148,7 +149,7 @@ def test_a_training_starts_from_the_other_recipes_weights(workspace, teacher):
     )
     models.train(workspace, "student", recipe, 1, {"teacher": teacher})
     first, then = (
-        load_file(models.artifact(workspace, name, 1).folder / "weights.safetensors")
+        load_file(model_folders.artifact(workspace, name, 1).folder / "weights.safetensors")
         for name in ("teacher", "student")
     )
     for name in ("head.weight", "layers.0.0.weight", "scaler.mean"):
@@ -158,7 +159,7 @@ def test_a_training_starts_from_the_other_recipes_weights(workspace, teacher):
 def test_a_training_follows_from_the_model_that_it_starts_from(workspace, teacher):
     recipe = made_up_recordings.recipe(initial={"recipe": "teacher", "seed": 1})
     (before,) = first_weights.versions(workspace, recipe)
-    assert before == models.artifact(workspace, "teacher", 1).version()
+    assert before == model_folders.artifact(workspace, "teacher", 1).version()
     assert [need.key for need in first_weights.needs(recipe)] == ["models/teacher"]
     assert first_weights.versions(workspace, teacher) == ()
 
@@ -184,13 +185,13 @@ def test_targets_are_mixed_with_what_the_teachers_say(workspace, teacher, share)
     recipe = made_up_recordings.recipe(distil={"teachers": ["teacher"], "share": share})
     found = training_rows.labelled(workspace, recipe, "train")
     part = training_rows.seen(workspace, recipe, found, "original")
-    network, _ = load(models.artifact(workspace, "teacher", 1).folder)
+    network, _ = load(model_folders.artifact(workspace, "teacher", 1).folder)
     said = predict(network, teacher, (part.features,), "cpu")
     mixed = teaching.targets(workspace, recipe, {"teacher": teacher}, [part], part.found.targets)
     assert np.allclose(mixed, share * said + (1 - share) * part.found.targets, atol=1e-6)
     assert np.allclose(mixed.sum(axis=1), 1, atol=1e-5)
     (version,) = teaching.versions(workspace, recipe, {"teacher": teacher})
-    assert version == models.artifact(workspace, "teacher", 1).version()
+    assert version == model_folders.artifact(workspace, "teacher", 1).version()
 
 
 @pytest.mark.parametrize("limit", [1, 3])

@@ -7,7 +7,7 @@ import numpy as np
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.reports.base import DetectorResult
-from emotion_pipeline.stages import face_detectors, face_predictions, models
+from emotion_pipeline.stages import face_predictions, model_folders
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.stages.face_rows import box_array
 from emotion_pipeline.training.detection.recipe import FaceRecipe
@@ -56,7 +56,7 @@ def _result(workspace: Workspace, name: str, recipe: FaceRecipe) -> DetectorResu
         boxes = [one for table in tables for one in table[column].to_pylist()]
         rows[column] = pd.Series([box_array(one) for one in boxes], dtype=object)
     rows["scores"] = [np.asarray(one, np.float32) for one in rows["scores"]]
-    folders = [face_detectors.artifact(workspace, name, seed).folder for seed in recipe.seeds]
+    folders = [model_folders.artifact(workspace, name, seed).folder for seed in recipe.seeds]
     metas = [json.loads((folder / "meta.json").read_text()) for folder in folders]
     return DetectorResult(
         recipe=name,
@@ -65,6 +65,8 @@ def _result(workspace: Workspace, name: str, recipe: FaceRecipe) -> DetectorResu
         n_parameters=metas[0]["n_parameters"],
         synthetic=bool(rows["synthetic"].any()),
         predictions=rows.drop(columns="input_digest"),
-        curves=pd.concat([pd.read_csv(one / models.CURVES) for one in folders], ignore_index=True),
+        curves=pd.concat(
+            [pd.read_csv(one / model_folders.CURVES) for one in folders], ignore_index=True
+        ),
         meta={f"seed {meta['seed']}": meta for meta in metas},
     )

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.reports.base import CURVE_COLUMNS, ModelResult
-from emotion_pipeline.stages import costs, foreign, models, predictions, training_rows
+from emotion_pipeline.stages import (
+    costs,
+    foreign,
+    model_folders,
+    predictions,
+    training_rows,
+)
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
@@ -110,8 +116,8 @@ def _provenance(
         told = foreign.summary(workspace, name)
         meta = {"predictor": recipe.predictor, **({"table": told} if told else {})}
         return foreign.n_parameters(recipe), nothing, meta
-    folders = [models.artifact(workspace, name, seed).folder for seed in recipe.seeds]
+    folders = [model_folders.artifact(workspace, name, seed).folder for seed in recipe.seeds]
     metas = [json.loads((folder / "meta.json").read_text()) for folder in folders]
-    curves = [pd.read_csv(folder / models.CURVES) for folder in folders]
+    curves = [pd.read_csv(folder / model_folders.CURVES) for folder in folders]
     described = {f"seed {meta['seed']}": meta for meta in metas}
     return metas[0]["n_parameters"], pd.concat(curves, ignore_index=True), described
