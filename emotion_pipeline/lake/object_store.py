@@ -47,13 +47,13 @@ class ObjectStore:
             return bytes(stream.read())
 
     def sizes(self, folder: Path) -> dict[str, int]:
-        name = self._name(folder)
-        with self._told(folder):
-            found = self._files.get_file_info(
-                fs.FileSelector(name, allow_not_found=True, recursive=True)
-            )
-        files = (one for one in found if one.type == fs.FileType.File)
-        return {one.path.removeprefix(f"{name}/"): one.size for one in files}
+        found = self._listed(folder, fs.FileType.File, recursive=True)
+        start = f"{self._name(folder)}/"
+        return {one.path.removeprefix(start): one.size for one in found}
+
+    def folders(self, folder: Path) -> list[str]:
+        found = self._listed(folder, fs.FileType.Directory, recursive=False)
+        return sorted(one.base_name for one in found if not one.base_name.startswith("."))
 
     @contextmanager
     def draft(self, path: Path) -> Iterator[Path]:
@@ -78,6 +78,13 @@ class ObjectStore:
         self.each(lambda name: self._put(folder / name, folder / name), names - {last})
         self._put(folder / last, folder / last)
 
+    def discard(self, path: Path) -> None:
+        if self.sizes(path):
+            with self._told(path):
+                self._files.delete_dir(self._name(path))
+        else:
+            self._delete(path)
+
     def bring(self, folder: Path, last: str) -> None:
         try:
             wanted = self.read(folder / last)
@@ -98,16 +105,28 @@ class ObjectStore:
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as threads:
             return list(threads.map(function, items))
 
+    def require_bucket(self) -> None:
+        """StoreFailed where there is no bucket, which otherwise looks like an empty one to read."""
+        bucket = urlsplit(self.url).netloc
+        with self._told(self.root):
+            if self._files.base_fs.get_file_info(bucket).type == fs.FileType.NotFound:
+                raise OSError(f"there is no bucket {bucket}")
+
     def address(self, path: Path) -> str:
         place = urlsplit(self.url)
         return f"s3://{place.netloc}{place.path.rstrip('/')}/{self._name(path)}".rstrip("/")
 
     @property
-    def _files(self) -> fs.FileSystem:
+    def _files(self) -> fs.SubTreeFileSystem:
         return _opened(self.url)
 
     def _name(self, path: Path) -> str:
         return "/".join(path.relative_to(self.root).parts)
+
+    def _listed(self, folder: Path, kind: fs.FileType, recursive: bool) -> list[fs.FileInfo]:
+        chosen = fs.FileSelector(self._name(folder), allow_not_found=True, recursive=recursive)
+        with self._told(folder):
+            return [one for one in self._files.get_file_info(chosen) if one.type == kind]
 
     def _put(self, file: Path, path: Path) -> None:
         with (
@@ -145,6 +164,6 @@ class ObjectStore:
 
 
 @lru_cache
-def _opened(url: str) -> fs.FileSystem:
+def _opened(url: str) -> fs.SubTreeFileSystem:
     files, prefix = fs.FileSystem.from_uri(url)
     return fs.SubTreeFileSystem(prefix, files)

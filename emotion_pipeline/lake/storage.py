@@ -30,6 +30,9 @@ class Storage(Protocol):
     def sizes(self, folder: Path) -> dict[str, int]:
         """The size in bytes of every file below a folder, by its name in it."""
 
+    def folders(self, folder: Path) -> list[str]:
+        """Names of the visible folders in a folder, which need not be there."""
+
     def draft(self, path: Path) -> AbstractContextManager[Path]:
         """A file of this machine to be written; on leaving without an error it takes its place."""
 
@@ -38,6 +41,9 @@ class Storage(Protocol):
 
     def share(self, folder: Path, last: str) -> None:
         """Put a finished folder of this machine in its place; its file `last` comes last."""
+
+    def discard(self, path: Path) -> None:
+        """Delete a file, or all below a folder, but nothing that this machine has of it."""
 
     def bring(self, folder: Path, last: str) -> None:
         """See that the files of a folder are on this machine, as of when `last` was written."""
@@ -63,6 +69,14 @@ class LocalFiles:
         files = (path for path in folder.rglob("*") if path.is_file())
         return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
 
+    def folders(self, folder: Path) -> list[str]:
+        children = folder.iterdir() if folder.is_dir() else ()
+        return sorted(
+            child.name
+            for child in children
+            if child.is_dir() and not child.is_symlink() and not child.name.startswith(".")
+        )
+
     @contextmanager
     def draft(self, path: Path) -> Iterator[Path]:
         unfinished = unfinished_file(path)
@@ -79,6 +93,9 @@ class LocalFiles:
 
     def share(self, folder: Path, last: str) -> None:
         """It is in its place already."""
+
+    def discard(self, path: Path) -> None:
+        """Nobody else has it."""
 
     def bring(self, folder: Path, last: str) -> None:
         """They are here already."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -19,6 +18,7 @@ from emotion_pipeline.orchestration.pipeline import Pipeline
 from emotion_pipeline.orchestration.turns import my_turn
 from emotion_pipeline.stages import housekeeping
 from emotion_pipeline.stages.base import Workspace
+from emotion_pipeline.stages.housekeeping import Sizes, sizes_of
 
 MOST_SHOWN = 5
 
@@ -69,7 +69,12 @@ def _from_lake(
     workspace: Workspace, pipeline: Pipeline, with_orphans: bool, dry_run: bool
 ) -> Iterator[Kind]:
     never_in = housekeeping.not_ours(workspace)
-    delete = partial(remove, root=workspace.lake.root, never_in=never_in)
+    storage = workspace.lake.storage
+
+    def delete(path: Path) -> None:
+        remove(path, workspace.lake.root, never_in)
+        storage.discard(path)
+
     strays = housekeeping.stray_files(workspace)
     yield _paths("unfinished files", strays, delete, dry_run)
     scratch = housekeeping.finished_training_scratch(workspace, pipeline.graph)
@@ -84,7 +89,7 @@ def _from_dagster(
     pipeline: Pipeline, instance: dg.DagsterInstance, before: datetime, dry_run: bool
 ) -> Iterator[Kind]:
     ended = old_records.ended_runs(instance, before)
-    logs = old_records.log_folders(instance, ended)
+    logs = sizes_of(old_records.log_folders(instance, ended))
     yield _paths("what old runs printed", logs, old_records.delete_path, dry_run)
     on_record = old_records.runs_on_record(instance, pipeline.checks)
     runs = [run_id for run_id in ended if run_id not in on_record]
@@ -92,7 +97,7 @@ def _from_dagster(
     yield Kind("old runs of Dagster", len(runs), sum(map(size_of, files)))
     for run_id in () if dry_run else runs:
         old_records.delete_run(instance, run_id)
-    left = old_records.left_behind(instance, before)
+    left = sizes_of(old_records.left_behind(instance, before))
     yield _paths("files of runs that are gone", left, old_records.delete_path, dry_run)
     n_ticks = old_records.old_ticks(instance, before, purge=not dry_run)
     yield Kind("old ticks of schedules and sensors", n_ticks, 0)
@@ -101,16 +106,15 @@ def _from_dagster(
 
 def _paths(
     name: str,
-    paths: Sequence[Path],
+    paths: Sizes,
     delete: Callable[[Path], None],
     dry_run: bool,
     *,
     kept: bool = False,
 ) -> Kind:
-    n_bytes = sum(map(size_of, paths))
     for path in () if dry_run or kept else paths:
         delete(path)
-    return Kind(name, len(paths), n_bytes, _shown(paths), not kept)
+    return Kind(name, len(paths), sum(paths.values()), _shown(list(paths)), not kept)
 
 
 def _shown(paths: Sequence[Path]) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ Raw files and model files are the user's and never among it, nor is what a stage
 find: only checkpoints of trainings that are over, strays, and what no stage knows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from emotion_pipeline.lake.cleaning import last_change, strays
+from emotion_pipeline.lake.cleaning import last_change, size_of, strays
+from emotion_pipeline.lake.storage import LOCAL, Storage
 from emotion_pipeline.stages.base import Stage, Workspace
 
 STRAY_AFTER_S = 24 * 3600
@@ -15,6 +16,8 @@ STRAY_AFTER_S = 24 * 3600
 _BESIDE_SAMPLES = ("rejects", "quality")
 
 Graph = Mapping[str, Stage]
+Sizes = dict[Path, int]
+"""What is removable, with its size in bytes; the sizes of what a store holds are those there."""
 
 
 def not_ours(workspace: Workspace) -> tuple[Path, ...]:
@@ -22,12 +25,12 @@ def not_ours(workspace: Workspace) -> tuple[Path, ...]:
     return (workspace.settings.raw_root, workspace.settings.model_files_root)
 
 
-def stray_files(workspace: Workspace) -> list[Path]:
+def stray_files(workspace: Workspace) -> Sizes:
     """Unfinished files and folders that killed processes left more than a day ago."""
-    return list(strays(workspace.lake.root, STRAY_AFTER_S, not_ours(workspace)))
+    return sizes_of(strays(workspace.lake.root, STRAY_AFTER_S, not_ours(workspace)))
 
 
-def finished_training_scratch(workspace: Workspace, graph: Graph) -> list[Path]:
+def finished_training_scratch(workspace: Workspace, graph: Graph) -> Sizes:
     """Checkpoints and TensorBoard logs of trainings whose weights are in the lake, and newer."""
     found = []
     for name, seed, folder in _training_folders(workspace):
@@ -36,67 +39,69 @@ def finished_training_scratch(workspace: Workspace, graph: Graph) -> list[Path]:
         is_whole = key in graph and graph[key].version(workspace, seed) is not None
         if is_whole and last_change(weights) >= last_change(folder):
             found.append(folder)
-    return found
+    return sizes_of(found)
 
 
-def orphans(workspace: Workspace, graph: Graph) -> list[Path]:
+def orphans(workspace: Workspace, graph: Graph) -> Sizes:
     """Folders of datasets, recipes and partitions that the graph does not know, with checkpoints.
 
     Only folders of kinds that the graph makes are looked at; others are somebody else's.
     """
-    found = []
+    storage, found = workspace.lake.storage, list[Path]()
     samples = [stage for stage in graph.values() if stage.group == "samples"]
     known = dict(graph) | {
         f"{kind}/{stage.key.split('/')[1]}": stage for kind in _BESIDE_SAMPLES for stage in samples
     }
     for group in sorted({key.split("/")[0] for key in known}):
-        for folder in _folders(workspace.lake.root / group):
-            stage = known.get(f"{group}/{folder.name}")
-            found += [folder] if stage is None else _unknown_partitions(stage, folder)
+        for name in storage.folders(workspace.lake.root / group):
+            folder, stage = workspace.lake.root / group / name, known.get(f"{group}/{name}")
+            found += [folder] if stage is None else _unknown_partitions(storage, stage, folder)
+    sizes = {folder: sum(storage.sizes(folder).values()) for folder in found}
+    scratch = []
     for name, seed, folder in _training_folders(workspace):
         stage = graph.get(f"models/{name}")
         if stage is None or seed not in stage.partitions:
-            found.append(folder)
-    return found
+            scratch.append(folder)
+    return sizes | sizes_of(scratch)
 
 
-def forgotten_receipts(workspace: Workspace, graph: Graph) -> list[Path]:
+def forgotten_receipts(workspace: Workspace, graph: Graph) -> Sizes:
     """Receipts of what neither the graph knows nor the lake holds.
 
     Those of a known asset stay although its files are gone: by them it is seen that what comes out
     is what it was, and that nothing below has to be made again.
     """
-    root = workspace.lake.receipts.folder
-    found = []
-    for path in sorted(root.rglob("*.json")):
+    root, storage, found = workspace.lake.receipts.folder, workspace.lake.storage, Sizes()
+    for path, n_bytes in sorted((root / name, size) for name, size in storage.sizes(root).items()):
         key, name = path.parent.relative_to(root).as_posix(), path.stem
         stage, folder = graph.get(key), workspace.lake.folder(key)
         names = (stage.partitions or ("whole",)) if stage is not None else ()
-        held = folder if name == "whole" else next(folder.glob(f"*={name}"), None)
-        if name not in names and (held is None or not held.exists()):
-            found.append(path)
+        if name not in names and not _is_held(storage, folder, name):
+            found[path] = n_bytes
     return found
 
 
+def sizes_of(paths: Iterable[Path]) -> Sizes:
+    """Bytes of files and folders of this machine."""
+    return {path: size_of(path) for path in paths}
+
+
+def _is_held(storage: Storage, folder: Path, partition: str) -> bool:
+    if partition == "whole":
+        return bool(storage.sizes(folder))
+    return any(name.partition("=")[2] == partition for name in storage.folders(folder))
+
+
 def _training_folders(workspace: Workspace) -> Iterator[tuple[str, str, Path]]:
-    for recipe in _folders(workspace.lake.scratch / "training"):
-        for folder in _folders(recipe):
-            yield recipe.name, folder.name, folder
+    place = workspace.lake.scratch / "training"
+    for recipe in LOCAL.folders(place):
+        for seed in LOCAL.folders(place / recipe):
+            yield recipe, seed, place / recipe / seed
 
 
-def _unknown_partitions(stage: Stage, folder: Path) -> list[Path]:
+def _unknown_partitions(storage: Storage, stage: Stage, folder: Path) -> list[Path]:
     if not stage.partitions:
         return []
     start = f"{stage.dimension}="
-    found = [child for child in _folders(folder) if child.name.startswith(start)]
-    return [child for child in found if child.name.removeprefix(start) not in stage.partitions]
-
-
-def _folders(folder: Path) -> list[Path]:
-    """Visible folders in a folder, which need not be there; links are not followed."""
-    children = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [
-        child
-        for child in children
-        if child.is_dir() and not child.is_symlink() and not child.name.startswith(".")
-    ]
+    found = [name for name in storage.folders(folder) if name.startswith(start)]
+    return [folder / name for name in found if name.removeprefix(start) not in stage.partitions]

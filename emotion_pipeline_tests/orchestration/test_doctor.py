@@ -24,6 +24,7 @@ from emotion_pipeline.orchestration.doctor.places import (
     LEAST_FREE_BYTES,
     lake_file_system,
     lake_folder,
+    lake_store,
     model_files,
     raw_data,
 )
@@ -32,6 +33,7 @@ from emotion_pipeline.orchestration.doctor.servers import engine, postgres
 from emotion_pipeline.orchestration.home import open_instance
 from emotion_pipeline.orchestration.turns import TAG
 from emotion_pipeline.settings import Settings
+from emotion_pipeline_tests import s3_server
 from emotion_pipeline_tests.orchestration.sensor_state import switch_on
 
 
@@ -148,6 +150,15 @@ def test_a_lake_without_the_right_to_write_is_a_problem(settings, tmp_path):
     settings.lake.mkdir()
     settings.lake.chmod(0o500)
     assert levels(lake_folder(settings)) == {"problem"}
+
+
+def test_a_store_that_answers_is_fine_and_one_that_does_not_is_a_problem(settings):
+    assert levels(lake_store(settings)) == set()
+    with s3_server.running() as server:
+        there = with_(settings, lake_store=s3_server.empty_lake(server))
+        assert levels(lake_store(there)) == {"ok"}
+        nowhere = with_(settings, lake_store=s3_server.empty_lake(server, bucket="no-bucket"))
+        assert levels(lake_store(nowhere)) == {"problem"}
 
 
 def test_a_lake_on_a_network_file_system_is_a_warning(settings, tmp_path):

@@ -2,10 +2,12 @@
 
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from emotion_pipeline.orchestration.gc import collect
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline_tests import s3_server
@@ -73,3 +75,19 @@ def test_a_damaged_object_is_made_again(in_store):
 def test_pages_can_be_looked_at_on_this_machine(in_store):
     page: Path = Workspace(in_store.settings).lake.artifact("exploration/fer2013").folder
     assert (page / "index.html").is_file()
+
+
+def test_orphans_are_removed_from_the_store_when_that_is_asked_for(in_store):
+    lake = Workspace(in_store.settings).lake
+    with lake.storage.draft(lake.folder("samples/gone") / "bucket.parquet") as unfinished:
+        unfinished.write_bytes(b"1234")
+
+    def orphans(**how):
+        kinds = collect(in_store.pipeline(), in_store.instance, timedelta(days=1), **how)
+        return next((one.n, one.n_bytes) for one in kinds if one.name == "orphans")
+
+    assert orphans() == (1, 4)
+    assert lake.storage.folders(lake.root / "samples") == ["fer2013", "ferplus", "gone"]
+    assert orphans(with_orphans=True) == (1, 4)
+    assert lake.storage.folders(lake.root / "samples") == ["fer2013", "ferplus"]
+    assert orphans() == (0, 0)

@@ -15,7 +15,8 @@ CHECKS: tuple[Check, ...] = (
     *(packages.python, packages.requirements, packages.torch, packages.opencv),
     *(packages.onnx_runtime, packages.mediapipe),
     *(machine.processor, machine.gpu),
-    *(places.lake_folder, places.lake_file_system, places.raw_data, places.model_files),
+    *(places.lake_folder, places.lake_store, places.lake_file_system),
+    *(places.raw_data, places.model_files),
     *(servers.postgres, servers.engine, records.dagster_records),
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emotion_pipeline.datasets import all_datasets
 from emotion_pipeline.fetching.model_files import MODEL_FILES, digest
+from emotion_pipeline.lake.object_store import ObjectStore, StoreFailed
 from emotion_pipeline.orchestration.doctor.finding import Finding, ok, problem, warning
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Workspace
@@ -32,6 +33,21 @@ def lake_folder(settings: Settings) -> Iterator[Finding]:
         return
     new = "" if place == settings.lake else "; it will be made"
     yield ok("lake_folder", f"the lake is {settings.lake}{new}")
+
+
+def lake_store(settings: Settings) -> Iterator[Finding]:
+    """The object store that holds the lake answers."""
+    if settings.lake_store is None:
+        return
+    store = ObjectStore(settings.lake, settings.lake_store)
+    try:
+        store.require_bucket()
+        names = store.folders(settings.lake)
+    except StoreFailed as failed:
+        yield problem("lake_store", str(failed), "correct EMOTION_PIPELINE_LAKE_STORE")
+        return
+    held, address = ", ".join(names) or "nothing yet", store.address(settings.lake)
+    yield ok("lake_store", f"the store of the lake, {address}, answers and holds {held}")
 
 
 def lake_file_system(settings: Settings, mounts: Path = MOUNTS) -> Iterator[Finding]:
