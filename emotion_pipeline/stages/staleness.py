@@ -53,7 +53,13 @@ def standings(
 
 
 def absent(key: str, state: LakeState) -> str:
-    """Why an asset cannot be made for want of raw files, or nothing."""
+    """Why an asset cannot be made for want of raw files, or nothing; worked out once per state."""
+    if key not in state.absences:
+        state.absences[key] = _absent(key, state)
+    return state.absences[key]
+
+
+def _absent(key: str, state: LakeState) -> str:
     if key.startswith(RAW):
         found = state.source(key)
         return str(found) if isinstance(found, SourceMissing) else ""

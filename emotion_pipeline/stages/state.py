@@ -22,6 +22,8 @@ class LakeState:
 
     graph: dict[str, Stage]
     workspace: Workspace
+    absences: dict[str, str] = field(default_factory=dict)
+    """Why assets cannot be made for want of raw files, as far as that was worked out."""
     _versions: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
     _sources: dict[str, Observation | SourceMissing] = field(default_factory=dict)
 
