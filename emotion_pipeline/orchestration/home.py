@@ -7,6 +7,7 @@ processes of this machine, or with `EMOTION_PIPELINE_RUN_LAUNCHER` jobs of a Ray
 
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,4 +102,7 @@ def serve(settings: Settings, host: str, port: int) -> NoReturn:
     workspace = str(project_root() / "workspace.yaml")
     # `dagster dev` tells every user that it will be superseded one day; hence `-W ignore`.
     command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev"]
+    # Dagster ends by what Python does at SIGINT, also at SIGTERM; shells have it ignored by what
+    # they start in the background, and then nothing but SIGKILL would end it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.executable, [*command, "-w", workspace, "-h", host, "-p", str(port)])  # noqa: S606

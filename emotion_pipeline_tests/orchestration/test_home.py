@@ -1,3 +1,5 @@
+import os
+import signal
 from functools import partial
 
 import dagster as dg
@@ -7,7 +9,7 @@ from dagster._core.events import RunFailureReason
 from dagster._core.execution.retries import auto_reexecution_should_retry_run
 from dagster._core.scheduler.instigation import TickStatus
 
-from emotion_pipeline.orchestration.home import OURS, open_instance, prepare
+from emotion_pipeline.orchestration.home import OURS, open_instance, prepare, serve
 from emotion_pipeline.settings import Settings
 
 
@@ -43,6 +45,19 @@ def test_what_is_up_to_date_is_not_written_again_and_changes_are_whole(tmp_path,
         assert "postgres" not in being_read.read()
     assert "postgres" in file.read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
+
+
+def test_the_ui_can_be_ended_though_it_was_started_in_the_background(tmp_path, monkeypatch):
+    """Shells let what they start there ignore SIGINT, which Dagster would ask at SIGTERM, too."""
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    found = []
+    monkeypatch.setattr(os, "execv", lambda *_: found.append(signal.getsignal(signal.SIGINT)))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        serve(Settings(dagster_home=tmp_path), "127.0.0.1", 3000)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert found == [signal.SIG_DFL]
 
 
 def test_a_configuration_of_ones_own_stays(tmp_path, monkeypatch):
