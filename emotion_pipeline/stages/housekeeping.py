@@ -72,12 +72,13 @@ def forgotten_receipts(workspace: Workspace, graph: Graph) -> Sizes:
     is what it was, and that nothing below has to be made again.
     """
     root, storage, found = workspace.lake.receipts.folder, workspace.lake.storage, Sizes()
-    for path, n_bytes in sorted((root / name, size) for name, size in storage.sizes(root).items()):
+    sizes = {root / name: size for name, size in storage.sizes(root).items()}
+    for path in sorted(path for path in sizes if path.suffix == ".json"):
         key, name = path.parent.relative_to(root).as_posix(), path.stem
         stage, folder = graph.get(key), workspace.lake.folder(key)
         names = (stage.partitions or ("whole",)) if stage is not None else ()
         if name not in names and not _is_held(storage, folder, name):
-            found[path] = n_bytes
+            found[path] = sizes[path]
     return found
 
 
