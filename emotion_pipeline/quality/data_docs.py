@@ -74,7 +74,7 @@ def _build(verdict: Verdict, folder: Path) -> None:
         },
     }
     verdict.context.add_data_docs_site(site_name=str(folder), site_config=site)
-    verdict.context.build_data_docs(site_names=[str(folder)])
+    verdict.context.build_data_docs(site_names=[str(folder)], build_index=False)
     shutil.rmtree(folder / "static")  # 4 MB of fonts and tutorial pictures that no page shows
 
 
