@@ -41,17 +41,19 @@ def contrast(samples: pd.DataFrame, *, synthetic: bool) -> bytes:
     """Histograms of the columns pixel_sd, and pixel_min and pixel_max."""
     canvas = drawing.canvas(2.5, synthetic=synthetic)
     spread, ends = canvas.subplots(1, 2)
-    spread.hist(samples["pixel_sd"].dropna(), bins=64, range=(0, 128), color=COLOURS[0])
+    shape = {"histtype": "stepfilled"}  # one per histogram: a bar per bin takes twice as long
+    spread.hist(samples["pixel_sd"].dropna(), bins=64, range=(0, 128), color=COLOURS[0], **shape)
     for column, colour, label in (
         ("pixel_min", COLOURS[0], "darkest"),
         ("pixel_max", COLOURS[4], "brightest"),
     ):
-        ends.hist(samples[column].dropna(), bins=32, range=(0, 256), color=colour, label=label)
+        values = samples[column].dropna()
+        ends.hist(values, bins=32, range=(0, 256), color=colour, label=label, **shape)
     drawing.tidy(spread, "standard deviation", "gray values", "pictures")
     drawing.tidy(ends, "darkest and brightest value", "gray value", "")
-    ends.legend(frameon=False, fontsize=8)
     for axes in (spread, ends):
         axes.yaxis.set_major_formatter("{x:,.0f}")
+    canvas.legend(loc="outside lower right", frameon=False, ncols=2, fontsize=8)
     return drawing.as_png(canvas)
 
 
