@@ -35,23 +35,25 @@ def targets(
 ) -> np.ndarray:
     """The rows' own targets (n, C) float32, mixed with the mean of the teachers' probabilities.
 
-    Every teacher is given the same rows in the form that it was trained on.
+    Every teacher is given the same rows in the form that it was trained on, pictures and their
+    mirror images, and answers as before it was calibrated.
     """
     if recipe.distil is None:
         return own
-    from emotion_pipeline.training.predict import predict
+    from emotion_pipeline.training.calibration import probabilities_at
+    from emotion_pipeline.training.predict import logits_of_views
     from emotion_pipeline.training.weights import load
 
     said = []
     for name in recipe.distil.teachers:
         teacher = recipes[name]
+        asked = teacher.model_copy(update={"test_views": "flip"})
         same = [training_rows.seen(workspace, teacher, part.found, part.domain) for part in parts]
         given = training_rows.given(training_rows.arrays(workspace, teacher, same))
         for model in _models(workspace, name, recipes):
             network, meta = load(model.folder)
-            sure = predict(network, teacher, given, workspace.settings.device)
-            flat = sure ** meta["temperature"]  # as the teacher was before it was calibrated
-            said.append(flat / flat.sum(axis=1, keepdims=True))
+            logits = logits_of_views(network, asked, given, workspace.settings.device)
+            said.append(probabilities_at(1 / meta["temperature"], logits))
     taught = recipe.distil.share * np.mean(said, axis=0) + (1 - recipe.distil.share) * own
     return taught.astype(np.float32)
 

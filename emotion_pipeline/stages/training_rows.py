@@ -174,7 +174,8 @@ def given(
 def digest(recipe: Recipe, part: Seen) -> str:
     """Digest of everything that training sees of these rows."""
     targets = (row.tobytes().hex() for row in part.found.targets)
-    rows = (part.sample_ids, part.row_digests(recipe), part.found.column("split"), targets)
+    groups = [part.found.column(recipe.data.leave_out).astype(str)] if recipe.data.leave_out else []
+    rows = (part.sample_ids, part.row_digests(recipe), part.found.column("split"), targets, *groups)
     return combined(" ".join(values) for values in zip(*rows, strict=True))
 
 

@@ -15,20 +15,25 @@ COLDEST, HOTTEST = 0.05, 20.0
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature, 0.05 to 20, with the least negative log likelihood of the labels.
 
-    `logits` is (views, n, C): the probabilities of a row are the mean of its views' softmax at that
-    temperature. `labels` is (n,) int. Below 1 the network becomes surer.
+    `logits` is (views, n, C), `labels` (n,) int. Below 1 the network becomes surer.
     """
     rows = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        shares = np.exp(scaled - scaled.max(axis=2, keepdims=True))
-        shares /= shares.sum(axis=2, keepdims=True)
-        likelihood = shares.mean(axis=0)[rows, labels]
+        likelihood = probabilities_at(np.exp(log_temperature), logits)[rows, labels]
         return float(-np.log(np.maximum(likelihood, 1e-12)).mean())
 
     found = minimize_scalar(loss, bounds=np.log((COLDEST, HOTTEST)), method="bounded")
     return float(np.exp(found.x))
+
+
+def probabilities_at(temperature: float, logits: np.ndarray) -> np.ndarray:
+    """Probabilities (n, C) of rows: the mean of the softmax of their views, (views, n, C), at a
+    temperature."""
+    scaled = logits / temperature
+    shares = np.exp(scaled - scaled.max(axis=2, keepdims=True))
+    mean: np.ndarray = (shares / shares.sum(axis=2, keepdims=True)).mean(axis=0)
+    return mean
 
 
 @torch.no_grad()

@@ -153,9 +153,8 @@ class FullBatches(Sampler[torch.Tensor]):
 
     def __iter__(self) -> Iterator[torch.Tensor]:
         rank, n_processes = _place()
-        share = self.batch_size // n_processes
         for batch in torch.split(self.order(self.epoch), self.batch_size)[: len(self)]:
-            yield batch[rank * share : (rank + 1) * share]
+            yield batch[rank::n_processes]
 
 
 class InOrder(Sampler[torch.Tensor]):

@@ -9,10 +9,11 @@ from emotion_pipeline.training.values import Freeze
 def freeze(network: nn.Module, values: Freeze | None, epoch: int) -> None:
     """Freeze the parts that are to be frozen in this epoch (counted from 0), release the others.
 
-    Call it after `network.train()`: a frozen part has no gradients, and is in evaluation mode, so
-    that its normalisation keeps its statistics and nothing is dropped. Raises ValueError for a
+    A frozen part has no gradients, and is in evaluation mode, so that its normalisation keeps its
+    statistics and nothing is dropped; everything else is in training mode. Raises ValueError for a
     part that the network does not have.
     """
+    network.train()
     if values is None:
         return
     modules = dict(network.named_modules())

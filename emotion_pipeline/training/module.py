@@ -44,7 +44,8 @@ class Training(Epochs):
         torch.manual_seed(seed_for("dropout", *place))
         inputs, targets = self._augmented(batch, place)
         loss = self.loss(self.network(*inputs), targets)
-        self._train_losses.append(loss.detach())
+        if len(self._train_losses) == batch_idx:  # SAM asks again, at the weights that it tries
+            self._train_losses.append(loss.detach())
         self._rate = self.learning_rate
         if batch_idx % BATCHES_BETWEEN_CHECKS == 0:
             self.check(loss.detach())

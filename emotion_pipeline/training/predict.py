@@ -24,8 +24,9 @@ def predict(
 
     `inputs` are those of `TrainingData.inputs`, N rows each. The mean over the recipe's
     `test_views` of a picture is taken. Always in full precision, whatever the recipe trains with:
-    half precision would make a picture's numbers depend on the pictures beside it. Moves the model
-    to `device` and switches it to evaluation.
+    half precision would make a picture's numbers depend on the pictures beside it, and NVIDIA's
+    TensorFloat-32 would make them others than a CPU's. Moves the model to `device` and switches it
+    to evaluation.
     """
     parts = [np.zeros((0, len(recipe.emotions)), np.float32)]
     for logits in _logits(model, recipe, inputs, device, batch_size):
@@ -56,7 +57,9 @@ def _logits(
     for start in range(0, len(tensors[0]), batch_size):
         batch = tuple(one[start : start + batch_size].to(place) for one in tensors)
         seen = views(network_inputs(batch, recipe.data), recipe)
-        yield torch.stack([model(*view).float() for view in seen])
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            logits = torch.stack([model(*view).float() for view in seen])
+        yield logits
 
 
 def views(inputs: Inputs, recipe: Recipe) -> Iterator[Inputs]:

@@ -30,7 +30,7 @@ from emotion_pipeline.training.values import (
     one_of,
 )
 
-NOT_IN_THE_WEIGHTS = {"description", "seeds", "evaluate_on", "test_views"}
+NOT_IN_THE_WEIGHTS = {"description", "seeds", "evaluate_on"}
 
 
 class Recipe(Section):
@@ -78,10 +78,11 @@ class Recipe(Section):
             raise ValueError("ema_decay or swa_from, not both")
         if self.optimiser.sam_rho and self.precision == "16-mixed":
             raise ValueError("sam_rho does not go with 16-mixed, whose scaling hides the gradients")
-        if self.data.leave_out and (self.keep == "best" or self.early_stopping or self.calibrated):
+        is_selected = self.keep == "best" or self.early_stopping or self.calibrated
+        if self.data.leave_out and (is_selected or self.schedule.name == "plateau"):
             raise ValueError(
-                "data.leave_out needs `keep: last`, no early stopping and no calibration: there is"
-                " no validation part that a model may be selected on"
+                "data.leave_out needs `keep: last`, no early stopping, no plateau schedule and no"
+                " calibration: there is no validation part that a model may be selected on"
             )
         return self
 
@@ -109,5 +110,9 @@ class Recipe(Section):
 
 
 def training_values(recipe: Section) -> dict[str, Any]:
-    """The values that change the weights, for fingerprints: JSON types only."""
-    return recipe.model_dump(mode="json", exclude=NOT_IN_THE_WEIGHTS)
+    """The values that change the weights, for fingerprints: JSON types only.
+
+    The views of a test picture do so where a temperature is fitted to their mean.
+    """
+    others = set() if getattr(recipe, "calibrated", False) else {"test_views"}
+    return recipe.model_dump(mode="json", exclude=NOT_IN_THE_WEIGHTS | others)

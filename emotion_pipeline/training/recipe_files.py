@@ -107,6 +107,8 @@ def _check_references(path: Path, recipe: Recipe, recipes: dict[str, AnyRecipe])
         if not isinstance(other, Recipe):
             known = tuple(n for n, one in recipes.items() if isinstance(one, Recipe))
             raise RecipeError(f"{path}: recipe: {nearest(name, known)}")
+        if recipe.data.leave_out and other.data.pictures == recipe.data.pictures:
+            raise RecipeError(f"{path}: {name} has seen the pictures that are to be left out")
         others[name] = other
     initial = recipe.initial
     if initial is not None and initial.recipe and initial.seed not in others[initial.recipe].seeds:

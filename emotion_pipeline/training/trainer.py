@@ -33,6 +33,8 @@ class Hardware:
 
 
 ANYTHING = Hardware()
+CPU_IS_FULL = "DefaultCPUAllocator"
+"""What torch's error says then, which has no type of its own."""
 
 
 def build_trainer(recipe: Trained, folder: Path, hardware: Hardware, progress: bool) -> pl.Trainer:
@@ -49,7 +51,7 @@ def build_trainer(recipe: Trained, folder: Path, hardware: Hardware, progress: b
     return pl.Trainer(
         accelerator=device.type,
         devices=hardware.n_devices,
-        strategy=hardware.strategy if several else "auto",
+        strategy=_strategy(recipe, hardware) if several else "auto",
         sync_batchnorm=several and on_gpu,  # torch has it for GPUs only
         precision=precision_on(device, recipe.precision),  # type: ignore[arg-type]
         max_epochs=recipe.epochs,
@@ -65,12 +67,22 @@ def build_trainer(recipe: Trained, folder: Path, hardware: Hardware, progress: b
     )
 
 
+def _strategy(recipe: Trained, hardware: Hardware) -> str:
+    """Processes wait for the gradients of all weights, frozen ones too, unless told otherwise."""
+    is_told = "ddp" not in hardware.strategy or "find_unused" in hardware.strategy
+    waits = getattr(recipe, "freeze", None) is None or is_told
+    return hardware.strategy if waits else f"{hardware.strategy}_find_unused_parameters_true"
+
+
 @contextmanager
 def memory_advice(recipe: Trained) -> Iterator[None]:
     """Turn running out of memory into an error that says what to change."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (RuntimeError, MemoryError) as error:
+        known = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not known and CPU_IS_FULL not in str(error):
+            raise
         raise MemoryError(
             f"not enough memory for batches of {recipe.batch_size}: halve batch_size in the "
             "recipe (and learning_rate with it), or free memory on the device"

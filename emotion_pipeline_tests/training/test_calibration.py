@@ -4,9 +4,15 @@ import torch
 from torch import nn
 
 from emotion_pipeline.training import models
-from emotion_pipeline.training.calibration import COLDEST, HOTTEST, cool, fit_temperature
+from emotion_pipeline.training.calibration import (
+    COLDEST,
+    HOTTEST,
+    cool,
+    fit_temperature,
+    probabilities_at,
+)
 from emotion_pipeline.training.fit import fit
-from emotion_pipeline.training.predict import predict
+from emotion_pipeline.training.predict import logits_of_views, predict
 from emotion_pipeline.training.trainer import Hardware
 from emotion_pipeline_tests.training import tiny
 from emotion_pipeline_tests.training.test_every_recipe import RECIPES
@@ -46,6 +52,18 @@ def test_the_logits_of_every_family_are_divided(family):
         before = network(*inputs)
         cool(network, 0.4, len(recipe.emotions))
         assert torch.allclose(network(*inputs), before / 0.4, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("test_views", ["one", "flip"])
+def test_what_a_network_said_before_it_was_calibrated_can_be_had_again(test_views):
+    recipe, pictures = tiny.recipe(test_views=test_views), tiny.patterns(9).inputs
+    torch.manual_seed(1)
+    network = models.build("cnn5", recipe.model, recipe.sizes)
+    before = predict(network, recipe, pictures, "cpu")
+    cool(network, 0.3, len(recipe.emotions))
+    again = probabilities_at(1 / 0.3, logits_of_views(network, recipe, pictures, "cpu"))
+    assert np.allclose(again, before, atol=1e-5)
+    assert not np.allclose(predict(network, recipe, pictures, "cpu"), before, atol=1e-3)
 
 
 def test_a_network_that_ends_otherwise_is_refused():

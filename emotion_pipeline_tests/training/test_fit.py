@@ -87,6 +87,27 @@ def test_a_run_that_failed_goes_on_to_the_same_weights(tmp_path, monkeypatch, un
     assert _same(_fit(tmp_path), unkilled)
 
 
+def test_a_run_that_failed_after_a_part_was_released_goes_on_to_the_same_weights(
+    tmp_path, monkeypatch
+):
+    recipe = tiny.recipe(freeze={"parts": ["blocks.0"], "epochs": 1})
+    unkilled = _fit(tmp_path / "unkilled", recipe)
+    with monkeypatch.context() as patch:
+        _stop_at(patch, 2)
+        with pytest.raises(RuntimeError, match="killed"):
+            _fit(tmp_path / "killed", recipe)
+    assert _same(_fit(tmp_path / "killed", recipe), unkilled)
+
+
+def test_the_training_loss_is_that_of_the_weights_and_not_of_those_that_sam_tries(tmp_path):
+    losses = []
+    for rho in (0.0, 1.0):
+        optimiser = {"name": "sgd", "learning_rate": 0.05, "sam_rho": rho}
+        one_step = tiny.recipe(optimiser=optimiser, epochs=1, batch_size=64)
+        losses += _fit(tmp_path / str(rho), one_step).curves["train_loss"].tolist()
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6)
+
+
 def test_a_run_killed_while_it_writes_goes_on_to_the_same_weights(tmp_path, unkilled):
     code = (
         "import os, signal, shutil, sys; from pathlib import Path\n"
@@ -136,14 +157,26 @@ def test_what_other_inputs_left_behind_is_removed(tmp_path, finished_folder, unk
     assert names == ["identity.json", "notes.txt"]
 
 
-def test_too_little_memory_ends_with_advice(tmp_path, monkeypatch):
+def raising(error):
+    def full(*_):
+        raise error
+
+    return full
+
+
+@pytest.mark.parametrize(
+    ("full", "message"),
+    [
+        (raising(torch.OutOfMemoryError("no room")), "halve batch_size"),
+        (lambda *_: torch.empty(2**50), "halve batch_size"),
+        (raising(RuntimeError("something else")), "something else"),
+    ],
+)
+def test_too_little_memory_ends_with_advice(tmp_path, monkeypatch, full, message):
     from emotion_pipeline.training import module
 
-    def full(*_):
-        raise torch.OutOfMemoryError("no room")
-
     monkeypatch.setattr(module, "build_loss", lambda *_: full)
-    with pytest.raises(MemoryError, match="halve batch_size"):
+    with pytest.raises((MemoryError, RuntimeError), match=message):
         _fit(tmp_path)
 
 

@@ -33,7 +33,6 @@ def test_a_part_is_frozen_for_its_epochs_and_then_released(network, epochs, epoc
 def test_parts_frozen_at_first_are_trained_later(network):
     values = Freeze(parts=("features",), epochs=1)
     for epoch in (0, 1):
-        network.train()
         freeze(network, values, epoch)
     assert frozen(network) == set()
     assert all(module.training for module in network.modules())

@@ -16,6 +16,8 @@ from emotion_pipeline.training.recipe_files import (
 )
 from emotion_pipeline_tests.training import tiny
 
+TAKES = {"labels": "personal", "pictures": "personal", "leave_out": "take_id"}
+
 
 def _written(folder: Path, field: str, value: object) -> Path:
     """A valid recipe file with one field changed, `field` like `model.name`."""
@@ -103,7 +105,8 @@ def test_a_value_out_of_bounds_is_refused_with_its_field(tmp_path, field, wrong)
         ({"augment": {"crop_px": 48}}, "more than 32 px"),
         ({"test_views": "ten_crop"}, "crop_px"),
         ({"ema_decay": 0.9, "swa_from": 0.5}, "not both"),
-        ({"data": {"labels": "personal", "pictures": "personal", "leave_out": "take_id"}}, "keep"),
+        ({"data": TAKES}, "keep"),
+        ({"data": TAKES, "keep": "last", "schedule": {"name": "plateau"}}, "no plateau schedule"),
         (
             {
                 "optimiser": {"name": "sgd", "learning_rate": 0.1, "sam_rho": 0.05},
@@ -140,6 +143,14 @@ def test_recipes_come_after_those_that_they_follow_from(tmp_path):
         ({"initial": {"recipe": "ferplus_cnn5_z", "seed": 9}}, "no seed 9"),
         ({"initial": {"recipe": "ferplus_cnn5_a"}}, "follow from themselves"),
         ({"distil": {"teachers": ["ferplus_cnn5_other"]}}, "cannot teach"),
+        (
+            {
+                "data": {"labels": "ferplus", "pictures": "fer2013", "leave_out": "person_id"},
+                "keep": "last",
+                "initial": {"recipe": "ferplus_cnn5_z"},
+            },
+            "has seen the pictures",
+        ),
     ],
 )
 def test_a_recipe_that_cannot_follow_from_another_is_refused(tmp_path, changes, message):
@@ -173,6 +184,10 @@ def test_the_file_name_says_data_and_model(tmp_path):
 def test_only_values_that_change_the_weights_are_training_values():
     same = tiny.recipe(description="other", seeds=[7], evaluate_on=["jpeg-1"], test_views="one")
     assert training_values(same) == training_values(tiny.recipe())
+    views = [
+        training_values(tiny.recipe(calibrated=True, test_views=name)) for name in ("one", "flip")
+    ]
+    assert views[0] != views[1]  # the temperature is that of their mean
     for name in set(Recipe.model_fields) - {"description", "seeds", "evaluate_on", "test_views"}:
         assert name in training_values(same)
 

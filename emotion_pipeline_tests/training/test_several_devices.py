@@ -10,7 +10,13 @@ from emotion_pipeline.training.predict import predict
 from emotion_pipeline.training.trainer import Hardware
 from emotion_pipeline_tests.training import tiny
 
-RECIPE = tiny.recipe(epochs=2, keep="last", ema_decay=None, test_views="one")
+RECIPE = tiny.recipe(
+    epochs=2,
+    keep="last",
+    ema_decay=None,
+    test_views="one",
+    freeze={"parts": ["blocks.0"], "epochs": 1},
+)
 
 
 @pytest.mark.slow
@@ -36,11 +42,12 @@ def test_every_process_takes_its_share_of_every_batch(monkeypatch):
     in_order = InOrder(20, 8)
     whole, validated = list(batches), list(in_order)
     shares, parts = [], []
-    for rank in (0, 1):
-        monkeypatch.setattr(data, "_place", lambda rank=rank: (rank, 2))
+    for rank in range(3):
+        monkeypatch.setattr(data, "_place", lambda rank=rank: (rank, 3))
         shares.append(list(batches))
         parts += list(in_order)
-    for batch, first, second in zip(whole, *shares, strict=True):
-        assert batch.tolist() == [*first.tolist(), *second.tolist()]
+    for batch, *taken in zip(whole, *shares, strict=True):
+        assert [len(share) for share in taken] == [3, 3, 2]
+        assert sorted(batch.tolist()) == sorted(row for share in taken for row in share.tolist())
     rows = sorted(row for part in parts for row in part.tolist())
     assert rows == sorted(row for part in validated for row in part.tolist())

@@ -14,6 +14,7 @@ from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import Conv2dNormActivation, FrozenBatchNorm2d
 
 from emotion_pipeline.training.detection.recipe import Detector
@@ -36,6 +37,22 @@ class Pyramid(BackboneWithFPN):
         return {name: level.float() for name, level in super().forward(x).items()}
 
 
+class ProposalHead(RPNHead):
+    """In full precision for the same reason: proposals take their type from how anchors change."""
+
+    def forward(self, x: list[torch.Tensor]) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+        scores, changes = super().forward(x)
+        return [level.float() for level in scores], [level.float() for level in changes]
+
+
+class Predictor(FastRCNNPredictor):
+    """In full precision for the same reason: boxes take their type from how proposals change."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        scores, changes = super().forward(x)
+        return scores.float(), changes.float()
+
+
 def build(values: Detector, *, pretrained: bool) -> FasterRCNN:
     """A fresh detector, weights drawn from torch's global generator.
 
@@ -56,10 +73,11 @@ def build(values: Detector, *, pretrained: bool) -> FasterRCNN:
         min_size=values.least_side_px,
         max_size=values.longest_side_px,
         rpn_anchor_generator=anchors,
+        rpn_head=ProposalHead(backbone.out_channels, anchors.num_anchors_per_location()[0]),
         rpn_pre_nms_top_n_test=N_PROPOSALS,
         rpn_post_nms_top_n_test=N_PROPOSALS,
         box_head=TwoMLPHead(backbone.out_channels * POOLED_CELLS**2, n_hidden),
-        box_predictor=FastRCNNPredictor(n_hidden, BACKGROUND_AND_FACE),
+        box_predictor=Predictor(n_hidden, BACKGROUND_AND_FACE),
         box_batch_size_per_image=n_learned,
         box_detections_per_img=MOST_FACES,
         _skip_resize=True,  # in training only

@@ -52,11 +52,23 @@ def test_training_neither_scales_pictures_nor_touches_their_boxes():
     assert torch.equal(targets[0]["boxes"], target["boxes"])
 
 
-def test_half_precision_does_not_reach_the_anchors():
+def test_half_precision_does_not_reach_anchors_and_boxes():
+    """Anchors that are not to be moved are proposed as they are."""
     detector = built("tiny").eval()
+    for weight in detector.rpn.head.bbox_pred.parameters():
+        torch.nn.init.zeros_(weight)
+    pictures, _ = detector.transform([torch.zeros(3, 128, 160)])
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        levels = detector.backbone(torch.zeros(1, 3, 128, 128))
-    assert {level.dtype for level in levels.values()} == {torch.float32}
+        levels = detector.backbone(pictures.tensors)
+        proposals, _ = detector.rpn(pictures, levels)
+        pooled = detector.roi_heads.box_roi_pool(levels, proposals, pictures.image_sizes)
+        predicted = detector.roi_heads.box_predictor(detector.roi_heads.box_head(pooled))
+    assert {one.dtype for one in (*levels.values(), *predicted)} == {torch.float32}
+    anchors = torch.cat(detector.rpn.anchor_generator(pictures, list(levels.values())))
+    inside = anchors.clamp(min=0).minimum(torch.tensor([160, 128, 160, 128]))
+    distances = torch.cdist(proposals[0], inside, p=1)
+    assert len(proposals[0]) > 0
+    assert distances.min(dim=1).values.max() < 1e-3
 
 
 def test_imagenet_weights_arrive_below_the_pyramid_and_those_of_others_are_refused():
