@@ -81,7 +81,27 @@ def _digest(tree: ast.Module) -> str:
             body[:] = [statement for statement in body if not _is_text_only(statement)] or [
                 ast.Pass()
             ]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return hashlib.sha256(_written(tree).encode()).hexdigest()
+
+
+def _written(node: object) -> str:
+    """A tree as text that is the same from every Python.
+
+    Unlike `ast.dump`, without fields that are empty, some of which newer ones have added, and
+    without the empty texts that some see in a format.
+    """
+    if isinstance(node, list):
+        return f"[{','.join(map(_written, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    if isinstance(node, ast.JoinedStr):
+        node.values = [one for one in node.values if getattr(one, "value", None) != ""]
+    fields = (
+        f"{name}={_written(value)}"
+        for name, value in ast.iter_fields(node)
+        if value is not None and value != []
+    )
+    return f"{type(node).__name__}({','.join(fields)})"
 
 
 def _is_text_only(statement: ast.AST) -> bool:

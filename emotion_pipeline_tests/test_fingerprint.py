@@ -186,6 +186,21 @@ def test_values_count(toy):
     assert toy.fingerprint("reader", values={"seed": 1}) == found[1]
 
 
+def test_every_python_gives_the_same_fingerprint(toy):
+    """What the trees of some have: parameters of types, empty texts in formats."""
+    text = """\
+        def told(a: int = 0, *, width: int = 8) -> str:
+            try:
+                return f"{a!r:>{width}} {a:,}"
+            except ValueError:
+                return str(lambda: [None, "", {}])
+
+        class Empty: ...
+        """
+    toy.write("unrelated.py", dedent(text))
+    assert toy.fingerprint("unrelated") == "41064cc4fb2ceed7"
+
+
 @pytest.mark.parametrize("name", ["nothing", "deep.nothing", "lake.nothing", "reader.read"])
 def test_a_module_that_is_not_there_is_refused(toy, name):
     with pytest.raises(ModuleNotFoundError, match=rf"toy\.{name} is not a module of toy"):

@@ -31,6 +31,7 @@ class SourceRefused(Exception):
 class RawFile(NamedTuple):
     """One file as it is listed: `name` is its path below the dataset's folder, with `/`.
 
+    `changed_ns` is the time of change, which programs cannot set, unlike that of modification.
     `digest` (16 bytes) is that of its content; it is filled in once the content has been read. A
     link that was found in a folder is never opened, since it could lead anywhere.
     """
@@ -46,7 +47,7 @@ class RawFile(NamedTuple):
     def at(cls, path: Path) -> "RawFile":
         """A single file, named by its own name."""
         stat = path.stat()
-        return cls(_shown(path.name), str(path), stat.st_size, stat.st_mtime_ns)
+        return cls(_shown(path.name), str(path), stat.st_size, stat.st_ctime_ns)
 
     @property
     def suffix(self) -> str:
@@ -122,7 +123,7 @@ def _stat(entry: "os.DirEntry[str]", name: str) -> Iterator[RawFile]:
         if link or entry.is_file(follow_symlinks=False):
             stat = entry.stat(follow_symlinks=False)
             place = (_shown(name), entry.path)
-            yield RawFile(*place, stat.st_size, stat.st_mtime_ns, is_link=link)
+            yield RawFile(*place, stat.st_size, stat.st_ctime_ns, is_link=link)
 
 
 def _shown(name: str) -> str:

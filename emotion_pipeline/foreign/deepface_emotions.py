@@ -47,7 +47,7 @@ def probabilities(path: Path, pictures: Sequence[np.ndarray]) -> np.ndarray:
     uint8 of any size. Returns (n, 7) float32 in the order of EMOTIONS, rows sum to 1.
     Raises WeightsUnusable, ImportError without ONNX Runtime, and OSError for an unreadable file.
     """
-    session = _session(path, path.stat().st_mtime_ns)
+    session = _session(path, path.stat().st_ctime_ns)
     name = session.get_inputs()[0].name
     found = [np.empty((0, len(OUTPUTS)), dtype=np.float32)]
     for start in range(0, len(pictures), BATCH):

@@ -63,7 +63,7 @@ class _Opened:
 
 def metadata(path: Path) -> Mapping[str, str]:
     """What the file says of itself. Raises NetworkRefused and ImportError without ONNX Runtime."""
-    session = _session(path, path.stat().st_mtime_ns)
+    session = _session(path, path.stat().st_ctime_ns)
     try:
         return dict(session.get_modelmeta().custom_metadata_map)
     except UnicodeDecodeError as error:
@@ -135,7 +135,7 @@ def _answers(path: Path, opened: _Opened, takes: Takes, batch: np.ndarray) -> np
 
 
 def _opened(path: Path, takes: Takes) -> _Opened:
-    session = _session(path, path.stat().st_mtime_ns)
+    session = _session(path, path.stat().st_ctime_ns)
     inputs, outputs = session.get_inputs(), session.get_outputs()
     shapes = [(one.type, one.shape) for one in (*inputs, *outputs)]
     if len(inputs) != 1 or len(outputs) != 1 or inputs[0].type not in _TYPES:

@@ -61,6 +61,19 @@ class Artifact:
         found = self.provenance()
         return found.content if found is not None else None
 
+    def intact(self) -> set[str]:
+        """Names of the files that are what was written, whatever became of the others.
+
+        Where the provenance is lost, these are all that are there.
+        """
+        there = set(self.storage.sizes(self.folder)) - {_PROVENANCE}
+        try:
+            written = json.loads((self.place / _PROVENANCE).read_text())["files"]
+            digests = {name: digest for name, (_, digest) in written.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return there
+        return {name for name in there if digest_file(self.place / name) == digests.get(name)}
+
     @contextmanager
     def replace(
         self, inputs: str, code: str, content_of: list[str] | None = None

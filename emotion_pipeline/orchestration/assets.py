@@ -6,21 +6,23 @@ One factory each: what an asset does stands in its stage, and what it depends on
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import dagster as dg
 
+from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.orchestration.automation import condition_for
 from emotion_pipeline.orchestration.metadata import columns_of, costs_of, metadata_of
 from emotion_pipeline.orchestration.progress import reporter
-from emotion_pipeline.orchestration.provenance import provenance_tags
-from emotion_pipeline.orchestration.records import DATA_VERSION
+from emotion_pipeline.orchestration.provenance import provenance_tags, source_tags
+from emotion_pipeline.orchestration.records import DATA_VERSION, record_observation
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace
 from emotion_pipeline.stages.sources import observe
-from emotion_pipeline.stages.state import make
+from emotion_pipeline.stages.state import RAW, make
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +75,10 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult | dg.AssetMaterialization]:
         if not stage.partitions:
+            made_from = _raw_files_as_of_now(context.instance, stage, settings)
             produced = _make(context, stage, graph, settings, None)
-            version = dg.DataVersion(produced.version)
-            yield dg.MaterializeResult(data_version=version, metadata=metadata_of(produced))
+            version, about = dg.DataVersion(produced.version), metadata_of(produced)
+            yield dg.MaterializeResult(data_version=version, metadata=about, tags=made_from)
             return
         if not context.has_partition_key and not context.has_partition_key_range:
             raise dg.Failure(
@@ -84,6 +87,18 @@ def asset_for(stage: Stage, graph: Graph, settings: Settings) -> dg.AssetsDefini
         yield from _each(context, stage, lambda key: _make(context, stage, graph, settings, key))
 
     return asset
+
+
+def _raw_files_as_of_now(
+    instance: dg.DagsterInstance, stage: Stage, settings: Settings
+) -> dict[str, str]:
+    """Tags that say which raw files samples are made from, once Dagster has been told of them."""
+    for needs in stage.needs:
+        if needs.key.startswith(RAW):
+            with suppress(SourceMissing):  # then nothing is made
+                found = observe(Workspace(settings), get_dataset(needs.key.removeprefix(RAW)))
+                record_observation(instance, needs.key, found)
+    return source_tags(instance, stage)
 
 
 def _make(

@@ -7,7 +7,7 @@ import dagster as dg
 
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.orchestration.pipeline import Pipeline
-from emotion_pipeline.orchestration.records import DATA_VERSION, recorded_versions
+from emotion_pipeline.orchestration.records import record_observation, recorded_versions
 from emotion_pipeline.orchestration.selection import Selection
 from emotion_pipeline.stages import champions, validation
 from emotion_pipeline.stages.base import Lacking, Prepare, Stage, Workspace
@@ -98,19 +98,7 @@ def record_observations(look: Look) -> None:
             continue
         found = look.state.source(key)
         if isinstance(found, Observation):
-            newest = look.instance.fetch_observations(dg.AssetKey(key.split("/")), limit=1).records
-            known = newest[0].asset_observation if newest else None
-            if known is None or (known.tags or {}).get(DATA_VERSION) != found.version:
-                look.instance.report_runless_asset_event(observation(key, found))
-
-
-def observation(key: str, found: Observation) -> dg.AssetObservation:
-    """The event that gives a raw source its data version."""
-    return dg.AssetObservation(
-        dg.AssetKey(key.split("/")),
-        tags={DATA_VERSION: found.version},
-        metadata={"files": len(found.files), "bytes": found.n_bytes},
-    )
+            record_observation(look.instance, key, found)
 
 
 def _name(stage: Stage) -> str:

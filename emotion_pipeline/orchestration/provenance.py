@@ -1,5 +1,6 @@
 """What Dagster is told that a partition was made from, which it cannot note by itself.
 
+Of raw sources it notes what was observed before a run began, not what the run has found.
 Dagster tags the events that it writes with one version for all partitions of a run, and with all
 that the asset follows from, whatever the partition. So events of partitions are our own. The tags
 have no public constructor, hence the imports from beneath Dagster's public interface.
@@ -16,7 +17,9 @@ from dagster._core.definitions.data_version import (
     get_input_event_pointer_tag,
 )
 
+from emotion_pipeline.orchestration.records import last_observation, observed_version
 from emotion_pipeline.stages.base import Stage
+from emotion_pipeline.stages.state import RAW
 
 
 def provenance_tags(instance: dg.DagsterInstance, stage: Stage, partition: str) -> dict[str, str]:
@@ -29,10 +32,22 @@ def provenance_tags(instance: dg.DagsterInstance, stage: Stage, partition: str) 
     }
     for key in keys:
         entry = entries.get(key)
-        last = entry and (entry.last_materialization_record or entry.last_observation_record)
+        last = entry and entry.last_materialization_record
         version = extract_data_version_from_entry(last.event_log_entry) if last else None
         tags[get_input_data_version_tag(key)] = (version or DEFAULT_DATA_VERSION).value
         tags[get_input_event_pointer_tag(key)] = (
             str(last.storage_id) if last else NULL_EVENT_POINTER
         )
+    return tags
+
+
+def source_tags(instance: dg.DagsterInstance, stage: Stage) -> dict[str, str]:
+    """Version and event of the raw sources that a stage needs, as they were observed last."""
+    tags = {}
+    for needs in stage.needs:
+        last = last_observation(instance, needs.key) if needs.key.startswith(RAW) else None
+        if last is not None:
+            key = dg.AssetKey(needs.key.split("/"))
+            tags[get_input_data_version_tag(key)] = observed_version(last)
+            tags[get_input_event_pointer_tag(key)] = str(last.storage_id)
     return tags

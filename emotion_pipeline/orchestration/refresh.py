@@ -105,6 +105,8 @@ def _bring_up_to_date(
 def _blocked_by(stage: Stage, outcome: Outcome) -> str:
     blocking = outcome.skipped if stage.judges else outcome.skipped | outcome.unfit
     above = [needs.key for needs in stage.needs if needs.key in blocking]
+    if stage.needs_any and len(above) < len(stage.needs):
+        return ""
     return f"waits for {', '.join(above)}" if above else ""
 
 

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from emotion_pipeline.datasets.raw_files import SourceMissing
 from emotion_pipeline.orchestration import freshness
-from emotion_pipeline.orchestration.look import observation
 from emotion_pipeline.orchestration.pipeline import Pipeline
+from emotion_pipeline.orchestration.records import observation
 from emotion_pipeline.orchestration.refresh import Done, refresh
 from emotion_pipeline.orchestration.selection import select
 from emotion_pipeline.orchestration.turns import my_turn

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 
 from emotion_pipeline.labels import nearest
+from emotion_pipeline.lake import Lake
 from emotion_pipeline.orchestration.pipeline import Pipeline
 from emotion_pipeline.stages.base import Stage, Workspace
 
@@ -42,13 +43,23 @@ def select(pipeline: Pipeline, patterns: Iterable[str]) -> Selection:
 
 
 def _unasked(pipeline: Pipeline) -> Iterator[tuple[str, str | None]]:
-    receipts = Workspace(pipeline.settings).lake.receipts
+    lake = Workspace(pipeline.settings).lake
     for key, stage in pipeline.graph.items():
         partitions = _partitions(stage)
         wanted = partitions
         if stage.by_default is not None:
-            wanted = (*stage.by_default, *receipts.known(key, partitions))
+            made = (*lake.receipts.known(key, partitions), *_held(lake, stage))
+            wanted = (*stage.by_default, *made)
         yield from ((key, partition) for partition in partitions if partition in wanted)
+
+
+def _held(lake: Lake, stage: Stage) -> Iterator[str | None]:
+    """Partitions of which the lake has files, also where their receipts are lost."""
+    folder = lake.folder(stage.key)
+    for name in lake.storage.folders(folder) if stage.partitions else ():
+        yield name.removeprefix(f"{stage.dimension}=")
+    if not stage.partitions and lake.storage.sizes(folder):
+        yield None
 
 
 def _named(graph: _Graph, pattern: str) -> Iterator[tuple[str, str | None]]:

@@ -6,8 +6,10 @@ a line per decision. The version of the artifact is that of `champion.json`, whi
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
@@ -104,22 +106,28 @@ def artifact(workspace: Workspace, group: str) -> Artifact:
 
 
 def read(target: Artifact) -> Record:
-    """What is there; an empty record where nothing is, or nothing whole."""
-    if target.version() is None:
-        return Record()
-    folder = target.folder
-    values = json.loads((folder / CHAMPION).read_text())
+    """What is there; an empty record where nothing is.
+
+    Where files are damaged, it is what the others tell: the champion is that of the last promotion
+    in the history, and a refusal is gone, which is judged again.
+    """
+    folder, whole = target.folder, target.intact()
+    history = tuple(_parsed_lines(folder / HISTORY)) if (folder / HISTORY).is_file() else ()
+    promoted = [line["model"] for line in history if line["decision"] == "promoted"]
+    champion = promoted[-1] if promoted else None
+    if CHAMPION in whole:
+        champion = json.loads((folder / CHAMPION).read_text())
     refusal = None
-    if (folder / REFUSED).exists():
+    if {REFUSED, LOST} <= whole:
         refused = json.loads((folder / REFUSED).read_text())
         candidate = Entrant.from_json(refused["candidate"])
         comparison = Comparison(**refused["comparison"])
         refusal = Refusal(candidate, comparison, pq.read_table(folder / LOST))
     return Record(
-        champion=Entrant.from_json(values) if values else None,
-        answers=pq.read_table(folder / ACCEPTED),
+        champion=Entrant.from_json(champion) if champion else None,
+        answers=pq.read_table(folder / ACCEPTED) if ACCEPTED in whole else ANSWERS.empty_table(),
         refusal=refusal,
-        history=tuple(map(json.loads, (folder / HISTORY).read_text().splitlines())),
+        history=history,
     )
 
 
@@ -142,3 +150,10 @@ def write(target: Artifact, record: Record, inputs: str, code: str) -> None:
 
 def _lines(history: Iterable[dict[str, Any]]) -> str:
     return "".join(f"{json.dumps(one)}\n" for one in history)
+
+
+def _parsed_lines(file: Path) -> Iterator[dict[str, Any]]:
+    """Without those that a damage has made unreadable."""
+    for line in file.read_text(errors="replace").splitlines():
+        with suppress(ValueError):
+            yield json.loads(line)

@@ -48,6 +48,10 @@ class AcceptError(ValueError):
     """There is nothing to accept, or no longer what was refused."""
 
 
+class BaselineLost(ValueError):
+    """What the champion said is not known any more, so that nothing can be compared with it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """The best of a group, with its answers about the test pictures."""
@@ -97,11 +101,21 @@ def make(workspace: Workspace, name: str, group: Group) -> Produced:
 
 
 def judged(before: Record, candidate: Candidate | None) -> Record:
-    """The record after a look at the best model that there is now; mostly nothing is new."""
-    if candidate is None or candidate.entrant == before.champion:
+    """The record after a look at the best model that there is now; mostly nothing is new.
+
+    Raises BaselineLost where there is a champion, but not what it said.
+    """
+    if candidate is None:
         return replace(before, refusal=None)
+    if candidate.entrant == before.champion:
+        return replace(before, answers=candidate.answers, refusal=None)
     if before.champion is None:
         return _promoted(before, candidate, None, "the first one")
+    if before.answers.num_rows == 0:
+        raise BaselineLost(
+            f"{champion_files.ACCEPTED} is damaged, so that {candidate.entrant} cannot be compared"
+            f" with {before.champion}: put the file back, or remove its folder to begin anew"
+        )
     before_right, now_right, lost = _on_common_pictures(before.answers, candidate.answers)
     comparison = compare(before_right, now_right)
     if not comparison.is_worse:

@@ -33,7 +33,7 @@ def code(recipe: Recipe | ForeignRecipe) -> str:
     """Fingerprint of the code that is timed, and of the recipe's value that only it uses."""
     if isinstance(recipe, ForeignRecipe):
         return fingerprint("emotion_pipeline.training.timing")
-    timed = ("training.timing", f"training.models.{recipe.model.name}")
+    timed = ("training.timing", "training.weights", f"training.models.{recipe.model.name}")
     return fingerprint(*(f"emotion_pipeline.{name}" for name in timed), values=recipe.test_views)
 
 

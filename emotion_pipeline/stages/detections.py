@@ -24,12 +24,17 @@ PREVIEW_PICTURES = 8
 PREVIEW_TILE_PX = 112
 
 MODELS = (model_files.FACE_LANDMARKER, model_files.YUNET)
-CODE = fingerprint(
+_CODE = fingerprint(
     "emotion_pipeline.landmarks.detection_rows",
     "emotion_pipeline.imaging.codec",
     "emotion_pipeline.schema",
     values=[model.source.sha256 for model in MODELS],
 )
+
+
+def code(dataset: Dataset) -> str:
+    """Fingerprint of how faces are found, and of which published box says whose face is meant."""
+    return f"{_CODE} {dataset.face_box or ''}".rstrip()
 
 
 def model_paths(workspace: Workspace) -> ModelPaths:
@@ -54,7 +59,7 @@ def make(workspace: Workspace, dataset: Dataset) -> Produced:
     function = partial(detected, model_paths(workspace), dataset.face_box)
     keyed_by = ("image_digest", *([dataset.face_box] if dataset.face_box else []))
     with workspace.lake.lock(f"detections/{dataset.name}"):
-        job = RowMap(workspace.samples(dataset), target, function, CODE, keyed_by)
+        job = RowMap(workspace.samples(dataset), target, function, code(dataset), keyed_by)
         outcome = run(job, workspace.engine(), workspace.progress)
         made = present(target.version())
     found = target.read_all(["sample_id", "n_faces"])

@@ -56,13 +56,11 @@ def code(recipe: Recipe) -> str:
     modules = (
         "training.explain",
         "training.sampling",
+        "training.weights",
         f"training.models.{recipe.model.name}",
-        "imaging.codec",
-        "imaging.resize",
         "schema",
         "stages.explanations",
-        "stages.training_rows",
-        *(("landmarks.geometry",) if recipe.data.features else ()),
+        *training_rows.modules(recipe),
     )
     values = (recipe.seeds[:1], domains_of(recipe), N_OF_A_KIND, N_AVERAGED)
     return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=values)

@@ -30,8 +30,12 @@ def artifact(workspace: Workspace, dataset: Dataset) -> Artifact:
 def code(dataset: Dataset) -> str:
     """Fingerprint of all that makes the page, and of what it says of the dataset."""
     told = (dataset.title, dataset.homepage, dataset.licence, dataset.published_total)
+    rules = (
+        *(dataset.size_px, dataset.blank_sd, dataset.apart, dataset.own_splits),
+        *(dataset.published_counts, sorted(dataset.expected_rejects)),
+    )
     page = reports.page_code("emotion_pipeline.reports.exploration")
-    return f"{page} {fingerprint(__name__)} {validation.CODE} {told}"
+    return f"{page} {fingerprint(__name__)} {validation.CODE} {told} {rules}"
 
 
 def make(workspace: Workspace, dataset: Dataset) -> Produced:

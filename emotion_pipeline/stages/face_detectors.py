@@ -34,13 +34,13 @@ def code(recipe: FaceRecipe) -> str:
     """Fingerprint of the training code and of the recipe's values that change the weights."""
     modules = (
         "training.detection.fit",
+        "training.weights",
         "imaging.codec",
         "stages.face_rows",
         *(("stages.first_weights",) if recipe.initial else ()),
     )
-    return fingerprint(
-        *(f"emotion_pipeline.{name}" for name in modules), values=training_values(recipe)
-    )
+    values = (training_values(recipe), first_weights.published(recipe))
+    return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=values)
 
 
 def train(workspace: Workspace, name: str, recipe: FaceRecipe, seed: int) -> Produced:

@@ -34,7 +34,9 @@ _UNCHANGED_CODE = fingerprint("emotion_pipeline.imaging.picture_rows")
 
 def code(dataset: Dataset) -> str:
     """Fingerprint of how a dataset's faces are cut out."""
-    return _UNCHANGED_CODE if dataset.tight_crop else f"{_CUT_CODE} {dataset.face_px}"
+    if dataset.tight_crop:
+        return _UNCHANGED_CODE
+    return f"{_CUT_CODE} {dataset.face_px}{' every' * _wants_every(dataset)}"
 
 
 def make(workspace: Workspace, dataset: Dataset) -> Produced:
@@ -42,7 +44,7 @@ def make(workspace: Workspace, dataset: Dataset) -> Produced:
     target, samples = table_of(workspace, dataset, ORIGINAL), workspace.samples(dataset)
     if dataset.tight_crop:
         return derive(workspace, samples, target, unchanged, code(dataset), backend="threading")
-    every = not dataset.emotions
+    every = _wants_every(dataset)
     return derive(
         workspace,
         _WithFaces(samples, workspace.detections(dataset)),
@@ -52,6 +54,10 @@ def make(workspace: Workspace, dataset: Dataset) -> Produced:
         keyed_by=("image_digest", "faces"),
         many=every,
     )
+
+
+def _wants_every(dataset: Dataset) -> bool:
+    return not dataset.emotions
 
 
 @dataclass(frozen=True)

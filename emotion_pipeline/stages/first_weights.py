@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from emotion_pipeline.fetching import FetchFailed
 from emotion_pipeline.fetching.model_files import IMAGENET, find
+from emotion_pipeline.stages import model_folders
 from emotion_pipeline.stages.base import Lacking, Needs, Workspace, present
 from emotion_pipeline.training.detection.recipe import FaceRecipe
 from emotion_pipeline.training.recipe import Recipe
@@ -30,12 +31,19 @@ def prepare(workspace: Workspace, recipe: Starting) -> None:
 
 
 def versions(workspace: Workspace, recipe: Starting) -> tuple[str, ...]:
-    """Digest of the model that training starts from; ImageNet's weights never change."""
+    """Digest of the model that training starts from, if it is another recipe's."""
     initial = recipe.initial
     if initial is None or initial.recipe is None:
         return ()
-    model = workspace.lake.artifact(f"models/{initial.recipe}", seed=initial.seed)
+    model = model_folders.artifact(workspace, initial.recipe, initial.seed)
     return (present(model.version()),)
+
+
+def published(recipe: Starting) -> str | None:
+    """SHA-256 of the ImageNet file that the recipe starts from; None where there is none."""
+    initial, family = recipe.initial, (recipe.model.name, recipe.model.variant)
+    file = IMAGENET.get(family) if initial is not None and initial.imagenet else None
+    return file.source.sha256 if file is not None else None
 
 
 def read(workspace: Workspace, recipe: Starting) -> "dict[str, torch.Tensor] | None":
@@ -48,7 +56,7 @@ def read(workspace: Workspace, recipe: Starting) -> "dict[str, torch.Tensor] | N
         return None
     if initial.recipe is None:
         return read_imagenet(_imagenet_file(workspace, recipe))
-    model = workspace.lake.artifact(f"models/{initial.recipe}", seed=initial.seed)
+    model = model_folders.artifact(workspace, initial.recipe, initial.seed)
     network, _ = load(model.folder)
     return dict(network.state_dict())
 

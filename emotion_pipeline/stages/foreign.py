@@ -43,11 +43,10 @@ Ask = Callable[[Sequence[np.ndarray]], np.ndarray]
 TABLE = "table"
 SUMMARY = "summary.json"
 _N_PARAMETERS = {"deepface": 1_485_831}
-_ROWS = ("schema", "stages.foreign", "stages.prediction_rows", "stages.training_rows")
 _MODULES = {
-    "deepface": ("foreign.deepface_emotions", "imaging.codec", *_ROWS),
-    "onnx": ("foreign.onnx_classifier", "imaging.codec", *_ROWS),
-    TABLE: ("foreign.prediction_tables", "stages.imported_tables", *_ROWS),
+    "deepface": ("foreign.deepface_emotions",),
+    "onnx": ("foreign.onnx_classifier", "stages.imports"),
+    TABLE: ("foreign.prediction_tables", "stages.imported_tables"),
 }
 
 
@@ -62,8 +61,12 @@ def code(recipe: ForeignRecipe, settings: Settings) -> str:
         values: object = (imports.digest(settings, recipe), recipe.columns, recipe.onnx)
     else:
         values = model_files.digest(model_files.DEEPFACE_EMOTIONS, settings.model_files_root)
-    modules = (f"emotion_pipeline.{name}" for name in _MODULES[recipe.predictor])
-    return fingerprint(*modules, values=values)
+    modules = (
+        *_MODULES[recipe.predictor],
+        *("schema", "stages.foreign", "stages.prediction_rows"),
+        *training_rows.modules(recipe),
+    )
+    return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=values)
 
 
 def prepare(workspace: Workspace, recipe: ForeignRecipe) -> None:

@@ -3,10 +3,12 @@
 A data set, a recipe or a report that is added as a file shows up here by itself.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from emotion_pipeline import reports
 from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.digests import combined
 from emotion_pipeline.domains import DEGRADED, DOMAINS, GRAYSCALE, ORIGINAL
 from emotion_pipeline.schema import DETECTIONS, DUPLICATES, LANDMARKS, PICTURES
 from emotion_pipeline.settings import Settings
@@ -56,7 +58,18 @@ def build_graph(
         )
     stages += [_champion(name, group) for name, group in champions.groups(recipes).items()]
     doors = report_inputs.Doors(datasets, recipes)
-    return stages + [_report(name, doors) for name in report_stage.names_in_order()]
+    stages += [_report(name, doors) for name in report_stage.names_in_order()]
+    partitions = {stage.key: stage.partitions for stage in stages}
+    return [replace(stage, code=f"{stage.code} {_edges(stage, partitions)}") for stage in stages]
+
+
+def _edges(stage: Stage, partitions: Mapping[str, tuple[str, ...]]) -> str:
+    """Digest of what every partition of a stage follows from: no event tells of edges that go."""
+    return combined(
+        f"{needs.key} {needs.partitions_for(None, partitions.get(needs.key, ()))}"
+        for needs in stage.needs
+        if not needs.same_partition
+    )
 
 
 def _samples(dataset: Dataset) -> Stage:
@@ -90,7 +103,7 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         yield Stage(
             key=f"detections/{name}",
             description="Where the faces are in each picture.",
-            code=code_version(detections.CODE, detections),
+            code=code_version(detections.code(dataset), detections),
             needs=(Needs(f"samples/{name}"),),
             make=recipe_stages.gated(
                 dataset, lambda workspace, _: detections.make(workspace, dataset)
@@ -183,7 +196,7 @@ def _report(name: str, doors: report_inputs.Doors) -> Stage:
     return Stage(
         key=f"reports/{name}",
         description=about.subject,
-        code=code_version(report_stage.code(name), report_stage),
+        code=code_version(report_stage.code(name, doors), report_stage),
         needs=report_inputs.needs(about.reads, doors),
         make=lambda workspace, _: report_stage.make(workspace, name, doors),
         version=lambda workspace, _: report_stage.artifact(workspace, name).version(),

@@ -89,7 +89,7 @@ def digest(settings: Settings, recipe: ForeignRecipe) -> str | None:
     try:
         path = file_of(settings, recipe)
         stat = path.stat()
-        return _digest(path, stat.st_size, stat.st_mtime_ns)
+        return _digest(path, stat.st_size, stat.st_ctime_ns)
     except (Lacking, OSError):
         return None
 

@@ -37,19 +37,15 @@ def code(recipe: Recipe) -> str:
     modules = (
         "training.fit",
         "training.data",
+        "training.weights",
         f"training.models.{recipe.model.name}",
-        "imaging.codec",
-        "imaging.resize",
-        "votes",
         "stages.learned_rows",
-        "stages.training_rows",
-        *(("landmarks.geometry",) if recipe.data.features else ()),
+        *training_rows.modules(recipe),
         *(("stages.first_weights",) if recipe.initial else ()),
         *(("stages.teaching", "training.predict") if recipe.distil else ()),
     )
-    return fingerprint(
-        *(f"emotion_pipeline.{name}" for name in modules), values=training_values(recipe)
-    )
+    values = (training_values(recipe), first_weights.published(recipe))
+    return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=values)
 
 
 def train(workspace: Workspace, name: str, recipe: Recipe, seed: int, recipes: Recipes) -> Produced:

@@ -27,14 +27,12 @@ def code(recipe: Recipe) -> str:
     values = (recipe.seeds, recipe.test_views)
     modules = (
         "training.predict",
+        "training.weights",
         f"training.models.{recipe.model.name}",
-        "imaging.codec",
-        "imaging.resize",
         "schema",
         "stages.prediction_rows",
         "stages.predictions",
-        "stages.training_rows",
-        *(("landmarks.geometry",) if recipe.data.features else ()),
+        *training_rows.modules(recipe),
     )
     return fingerprint(*(f"emotion_pipeline.{name}" for name in modules), values=values)
 

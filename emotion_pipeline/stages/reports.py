@@ -27,10 +27,12 @@ def artifact(workspace: Workspace, name: str) -> Artifact:
     return workspace.lake.artifact(f"reports/{name}")
 
 
-def code(name: str) -> str:
-    """Fingerprint of a report, and of how the parts that it reads are read from the lake."""
-    reads = report_inputs.code(reports.about(name).reads)
-    return f"{reports.code_version(name)} {reads} {fingerprint(__name__)}"
+def code(name: str, doors: Doors) -> str:
+    """Fingerprint of a report, of how the parts that it reads are read from the lake, and of what
+    is printed of recipes."""
+    reads = reports.about(name).reads
+    parts = f"{report_inputs.code(reads)} {report_inputs.told(reads, doors)}"
+    return f"{reports.code_version(name)} {parts} {fingerprint(__name__)}"
 
 
 def make(workspace: Workspace, name: str, doors: Doors) -> Produced:
@@ -41,7 +43,7 @@ def make(workspace: Workspace, name: str, doors: Doors) -> Produced:
             artifact(workspace, name),
             lambda: reports.load(name).render(report_inputs.read(workspace, reads, doors)),
             report_inputs.version(workspace, reads, doors),
-            code(name),
+            code(name, doors),
         )
 
 

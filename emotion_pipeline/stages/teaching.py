@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.stages import training_rows
+from emotion_pipeline.stages import model_folders, training_rows
 from emotion_pipeline.stages.base import Needs, Workspace, present
 from emotion_pipeline.training.recipe import Recipe
 
@@ -64,4 +64,4 @@ def _teachers(recipe: Recipe) -> tuple[str, ...]:
 
 def _models(workspace: Workspace, name: str, recipes: Recipes) -> Iterator[Artifact]:
     for seed in recipes[name].seeds:
-        yield workspace.lake.artifact(f"models/{name}", seed=seed)
+        yield model_folders.artifact(workspace, name, seed)

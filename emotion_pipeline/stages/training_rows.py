@@ -86,6 +86,15 @@ class Seen:
         return len(self.picture_digests)
 
 
+def modules(recipe: Tested) -> tuple[str, ...]:
+    """The modules that decide which rows there are and what a network is given of them."""
+    return (
+        *("imaging.codec", "imaging.grayscale", "imaging.resize"),
+        *("labels", "votes", "stages.training_rows"),
+        *(("landmarks.geometry",) if recipe.data.features else ()),
+    )
+
+
 def splits_used(recipe: Recipe, *splits: str) -> tuple[str, ...]:
     """These splits; all there are for a recipe that tests every row by leaving its group out."""
     return ("train", "validation", "test") if recipe.data.leave_out else splits

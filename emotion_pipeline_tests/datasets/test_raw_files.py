@@ -33,7 +33,7 @@ def test_files_are_listed_by_name_below_the_folder_with_size_and_time(tmp_path):
     for file in found:
         stat = (tmp_path / file.name).stat()
         assert file == RawFile(
-            file.name, str(tmp_path / file.name), stat.st_size, stat.st_mtime_ns, b""
+            file.name, str(tmp_path / file.name), stat.st_size, stat.st_ctime_ns, b""
         )
 
 

@@ -6,6 +6,7 @@ Dagster can know of it, what its UI shows.
 
 import os
 
+import dagster as dg
 import pytest
 
 from emotion_pipeline.domains import DEGRADED
@@ -161,8 +162,38 @@ def test_an_edited_recipe_makes_its_model_and_what_follows_again(everything_made
         "champions/ferplus_fer2013_eight_emotions": 1,
         **dict.fromkeys(REPORTS_ON_MODELS, 1),
     }
-    small.recipes = {"ferplus_cnn5_tiny": changed.model_copy(update={"description": "other words"})}
-    assert small.due() == set()
+
+
+def test_other_words_about_a_recipe_are_printed_where_they_stand(everything_made, tmp_path):
+    small = everything_made.copy(tmp_path / "copy")
+    (recipe,) = small.recipes.values()
+    small.recipes = {"ferplus_cnn5_tiny": recipe.model_copy(update={"description": "other words"})}
+    assert small.due() == small.dagster_says() == {"reports/leaderboard"}
+    assert made(small.refresh()) == {"reports/leaderboard": 1}
+    tables = (small.settings.lake / "reports" / "leaderboard").glob("*.csv")
+    assert any("other words" in table.read_text() for table in tables)
+
+
+def test_a_domain_less_is_seen_where_it_was_reported(everything_made, tmp_path):
+    small = everything_made.copy(tmp_path / "copy")
+    (recipe,) = small.recipes.values()
+    fewer = recipe.model_copy(update={"evaluate_on": ("original", "grayscale")})
+    small.recipes = {"ferplus_cnn5_tiny": fewer}
+    explained = "explanations/ferplus_cnn5_tiny"  # of which it was the degraded domain
+    assert small.due() == small.dagster_says() == {"reports/leaderboard", explained}
+    assert made(small.refresh()) == {explained: 1, "reports/leaderboard": 1}
+
+
+def test_samples_that_are_made_before_anybody_has_looked_are_synced(pictures_made, tmp_path):
+    """As by the button of the UI, at once after a raw file was changed."""
+    small = pictures_made.copy(tmp_path / "copy")
+    small.darken(5)
+    pipeline, key = small.pipeline(), "samples/fer2013"
+    around = list(pipeline.near(pipeline.graph[key]))
+    chosen = dg.AssetSelection.assets(key)
+    assert dg.materialize(around, instance=small.instance, selection=chosen).success
+    assert "samples/fer2013" not in small.due(*PICTURE_STAGES)
+    assert small.dagster_says(*PICTURE_STAGES) == small.due(*PICTURE_STAGES)
 
 
 def test_a_changed_test_picture_does_not_train_again(everything_made, tmp_path):

@@ -135,6 +135,11 @@ def test_a_lost_verdict_is_named_and_given_again(finished):
     check_damage(finished, "samples/fer2013")
 
 
+def test_lost_receipts_of_what_was_asked_for_are_no_reason_to_forget_it(finished):
+    shutil.rmtree(finished.settings.lake / ".receipts" / "degraded" / "fer2013_folder")
+    check(finished, {ASKED_FOR}, {ASKED_FOR}, unseen={ASKED_FOR})
+
+
 def test_lost_receipts_cost_a_look_and_nothing_below(finished):
     shutil.rmtree(finished.settings.lake / ".receipts" / "faces")
     lost = {"faces/fer2013", "faces/fer2013_folder"}

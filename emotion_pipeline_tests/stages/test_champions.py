@@ -253,6 +253,48 @@ def test_the_accepted_answers_are_a_table_of_every_test_picture(workspace):
     assert pa.compute.sum(answers["right"]).as_py() == 50
 
 
+def flip_a_byte(file):
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        champion_files.CHAMPION,
+        champion_files.HISTORY,
+        champion_files.REFUSED,
+        champion_files.LOST,
+        "provenance.json",
+    ],
+)
+@pytest.mark.parametrize("damage", [flip_a_byte, lambda file: file.unlink()])
+def test_damage_promotes_nobody_who_was_refused(workspace, name, damage):
+    predict_all(workspace, a=(50, 50))
+    version = make(workspace).version
+    predict_all(workspace, a=(60, 30))
+    make(workspace)
+    damage(champion_files.artifact(workspace, NAME).folder / name)
+    assert make(workspace).version == version
+    assert record(workspace).champion.test.accuracy_score == 0.5
+    assert champions.refusal(workspace, NAME).candidate.test.accuracy_score == 0.3
+    assert "refused" in decisions(workspace)
+
+
+def test_what_the_champion_said_is_asked_again_or_no_other_is_compared_with_it(workspace):
+    predict_all(workspace, a=(50, 50))
+    version = make(workspace).version
+    accepted = champion_files.artifact(workspace, NAME).folder / champion_files.ACCEPTED
+    flip_a_byte(accepted)
+    assert make(workspace).version == version
+    assert record(workspace).answers.num_rows == N
+    predict_all(workspace, a=(60, 30))
+    flip_a_byte(accepted)
+    with pytest.raises(champions.BaselineLost, match=r"accepted\.parquet is damaged"):
+        make(workspace)
+
+
 def test_a_death_while_a_champion_is_replaced_loses_no_history(workspace):
     predict_all(workspace, a=(50, 50))
     make(workspace)

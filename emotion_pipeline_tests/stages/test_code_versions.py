@@ -1,8 +1,14 @@
 """Which modules of `stages` make assets stale."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from emotion_pipeline import stages
+from emotion_pipeline.fingerprint import PACKAGE
+from emotion_pipeline.stages import explanations, first_weights, models, predictions
+from emotion_pipeline.training.recipe_files import load_all
 from emotion_pipeline_tests.orchestration.edited_package import edited
 
 FOLDER = Path(stages.__file__).parent
@@ -12,7 +18,6 @@ COUNT_FOR_NO_ASSET = {
     "exports": "files on request, no assets",
     "graph": "edges, which are seen as changed inputs",
     "housekeeping": "removes what is left over",
-    "imports": "finds files of the user, whose digests count",
     "recipe_stages": "edges, which are seen as changed inputs",
     "sources": "versions of raw files, which are seen as changed inputs",
     "staleness": "tells what is stale",
@@ -27,12 +32,31 @@ def test_every_stage_counts_for_an_asset_or_is_known_to_count_for_none(tmp_path)
         pipeline = imported("emotion_pipeline.orchestration.pipeline")
         pipeline.build_pipeline(imported("emotion_pipeline.settings").Settings(lake=tmp_path))
         foreign = imported("emotion_pipeline.stages.foreign")
-        named.update(f"emotion_pipeline.{name}" for name in foreign._MODULES[foreign.TABLE])
+        of_others = [name for names in foreign._MODULES.values() for name in names]
+        named.update(f"emotion_pipeline.{name}" for name in of_others)
     modules = {_name(file) for file in FOLDER.rglob("*.py")} - {""}
     prefix = "emotion_pipeline.stages."
     counting = {name.removeprefix(prefix) for name in named if name.startswith(prefix)}
     assert not counting & COUNT_FOR_NO_ASSET.keys()
     assert modules == counting | COUNT_FOR_NO_ASSET.keys()
+
+
+@pytest.mark.parametrize("code", [models.code, predictions.code, explanations.code])
+def test_how_weights_are_read_and_pictures_are_coloured_counts(code, monkeypatch):
+    named: list[str] = []
+    for module in (models, predictions, explanations):
+        monkeypatch.setattr(module, "fingerprint", lambda *names, **_: named.extend(names) or "")
+    code(load_all()["kdef_mobilenet_v3_tuned_original"])
+    assert {f"{PACKAGE}.imaging.grayscale", f"{PACKAGE}.training.weights"} <= set(named)
+
+
+def test_another_file_of_imagenets_weights_counts(monkeypatch):
+    recipe = load_all()["kdef_mobilenet_v3_tuned_original"]
+    before, family = models.code(recipe), (recipe.model.name, recipe.model.variant)
+    file = first_weights.IMAGENET[family]
+    other = replace(file, source=replace(file.source, sha256="0" * 64))
+    monkeypatch.setitem(first_weights.IMAGENET, family, other)
+    assert models.code(recipe) != before
 
 
 def _noting_names(module) -> set[str]:

@@ -60,6 +60,13 @@ def touch(path: Path) -> None:
     os.utime(path, ns=(later, later))
 
 
+def test_other_content_of_the_same_size_and_time_is_seen(workspace, files):
+    before, stat = observe(workspace, FER2013), files[0].stat()
+    files[0].write_bytes(files[0].read_bytes()[::-1])
+    os.utime(files[0], ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert observe(workspace, FER2013).version != before.version
+
+
 def digest_of(path: Path) -> bytes:
     return digest_bytes(path.read_bytes())
 

@@ -73,6 +73,16 @@ def code(reads: Iterable[str]) -> str:
     return fingerprint(__name__, *(PARTS[name].module for name in reads))
 
 
+def told(reads: Iterable[str], doors: Doors) -> str:
+    """Digest of what recipes say of themselves that changes no prediction, where it is printed."""
+    if not {"models", "detectors"} & set(reads):
+        return ""
+    return combined(
+        f"{name} {recipe.description} {getattr(recipe, 'claim', None)}"
+        for name, recipe in doors.recipes.items()
+    )
+
+
 def needs(reads: Iterable[str], doors: Doors) -> tuple[Needs, ...]:
     """The edges of a report that reads these parts."""
     return tuple(dict.fromkeys(need for name in reads for need in PARTS[name].needs(doors)))
