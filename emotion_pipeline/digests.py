@@ -32,6 +32,11 @@ def combined(parts: Iterable[str]) -> str:
     return digest_bytes("\n".join(parts).encode()).hex()
 
 
+def combined_if_all(parts: Sequence[str | None]) -> str | None:
+    """The same; None where one is missing."""
+    return combined(part for part in parts if part) if all(parts) else None
+
+
 def row_digests(rows: pa.Table, columns: Sequence[str]) -> list[bytes]:
     """A 16-byte digest per row over the named columns; binary ones must not hold nulls."""
     blobs = [name for name in columns if _is_binary(rows.schema.field(name).type)]

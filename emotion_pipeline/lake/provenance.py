@@ -28,8 +28,8 @@ class Provenance:
     @classmethod
     def from_notes(cls, notes: Mapping[str, str]) -> Self:
         """What was written down. Raises KeyError where a note is missing, ValueError where one is
-        not as it was written; notes without a digest are believed, since old ones have none."""
+        not as it was written."""
         found = cls(notes["inputs"], notes["code"], notes["content"])
-        if _CHECK in notes and notes[_CHECK] != found.as_notes()[_CHECK]:
+        if notes[_CHECK] != found.as_notes()[_CHECK]:
             raise ValueError("the notes do not agree with their digest")
         return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from emotion_pipeline.digests import combined
+from emotion_pipeline.digests import combined, combined_if_all
 from emotion_pipeline.domains import DEGRADED, ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.tables import Table
@@ -79,7 +79,7 @@ def mean_table(workspace: Workspace, name: str) -> Table:
 def version(workspace: Workspace, name: str) -> str | None:
     """Digest of both tables; None where one is missing."""
     parts = [one(workspace, name).version() for one in (explained_table, mean_table)]
-    return combined(part for part in parts if part) if all(parts) else None
+    return combined_if_all(parts)
 
 
 def make(workspace: Workspace, name: str, recipe: Recipe) -> Produced:

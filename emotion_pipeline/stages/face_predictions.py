@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.digests import combined
+from emotion_pipeline.digests import combined_if_all
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.imaging.codec import decode
@@ -60,7 +60,7 @@ def table(workspace: Workspace, name: str, recipe: FaceRecipe, seed: int) -> Tab
 def version(workspace: Workspace, name: str, recipe: FaceRecipe) -> str | None:
     """Digest over all seeds; None where one is missing."""
     parts = [table(workspace, name, recipe, seed).version() for seed in recipe.seeds]
-    return combined(part for part in parts if part) if all(parts) else None
+    return combined_if_all(parts)
 
 
 def make(workspace: Workspace, name: str, recipe: FaceRecipe) -> Produced:

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.digests import combined
+from emotion_pipeline.digests import combined_if_all
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.fetching import FetchFailed, model_files
 from emotion_pipeline.fingerprint import fingerprint
@@ -119,7 +119,7 @@ def version(workspace: Workspace, name: str, recipe: ForeignRecipe, domain: str)
     if recipe.predictor != TABLE:
         return made
     told = summary_artifact(workspace, name).version()
-    return combined((made, told)) if made and told else None
+    return combined_if_all([made, told])
 
 
 def make(workspace: Workspace, name: str, recipe: ForeignRecipe, domain: str) -> Produced:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from emotion_pipeline.digests import combined
+from emotion_pipeline.digests import combined_if_all
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
@@ -48,7 +48,7 @@ def table(
 def version(workspace: Workspace, name: str, recipe: Recipe, domain: str) -> str | None:
     """Digest over all seeds of one domain; None where one is missing."""
     parts = [table(workspace, name, recipe, domain, seed).version() for seed in recipe.seeds]
-    return combined(part for part in parts if part) if all(parts) else None
+    return combined_if_all(parts)
 
 
 def make(workspace: Workspace, name: str, recipe: Recipe, domain: str) -> Produced:

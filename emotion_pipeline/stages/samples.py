@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import Dataset, Pictures, Reject, rejects_table
 from emotion_pipeline.datasets.raw_files import SourceRefused
-from emotion_pipeline.digests import combined, row_digests
+from emotion_pipeline.digests import combined_if_all, row_digests
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import split_into_buckets
@@ -25,7 +25,7 @@ def code(dataset: Dataset) -> str:
 def version(workspace: Workspace, dataset: Dataset) -> str | None:
     """Digest of the samples and the rejects together; None where either is missing."""
     parts = (workspace.samples(dataset).version(), workspace.rejects(dataset).version())
-    return combined(part for part in parts if part) if all(parts) else None
+    return combined_if_all(parts)
 
 
 def ingest(workspace: Workspace, dataset: Dataset) -> Produced:

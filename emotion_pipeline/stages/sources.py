@@ -5,7 +5,6 @@ where no file's does, not even the remembered digests are looked at.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.datasets.raw_files import RawFile
 from emotion_pipeline.digests import combined, digest_bytes, digest_file
+from emotion_pipeline.lake.storage import LOCAL
 from emotion_pipeline.schema import DIGEST
 from emotion_pipeline.stages.base import Workspace
 
@@ -104,9 +104,8 @@ def _remember(memory: Path, files: list[RawFile], seen: dict[str, str]) -> None:
     read = [file for file in files if file.digest != _UNREADABLE]
     columns = [[_mark(file) for file in read], [file.digest for file in read]]
     rows = pa.table([pa.array(*one) for one in zip(columns, _MEMORY.types, strict=True)], _MEMORY)
-    unfinished = memory.with_name(f".{memory.name}.{os.getpid()}.unfinished")
-    pq.write_table(rows, unfinished, write_page_checksum=True)
-    unfinished.replace(memory)
+    with LOCAL.draft(memory) as unfinished:
+        pq.write_table(rows, unfinished, write_page_checksum=True)
     if len(read) == len(files):
         note.write_text(json.dumps(seen))
 

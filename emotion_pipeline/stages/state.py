@@ -50,7 +50,7 @@ class LakeState:
         self._versions.pop((key, partition), None)
 
     def inputs(self, stage: Stage, partition: str | None) -> dict[str, str]:
-        """A digest per need of one partition of a stage; needs that are missing are left out."""
+        """A digest per need of one partition of a stage, without whole assets that are missing."""
         found = {needs.key: self._version_of(needs, partition) for needs in stage.needs}
         return {key: version for key, version in found.items() if version}
 

@@ -67,8 +67,8 @@ def check(workspace: Workspace, dataset: Dataset) -> Checked:
     from emotion_pipeline.quality.data_docs import write_data_docs
 
     with workspace.lake.lock(f"quality/{dataset.name}"):
+        version = samples.version(workspace, dataset) or ""  # before what it is the version of
         found = _validate(workspace, dataset)
-        version = samples.version(workspace, dataset) or ""
         with artifact(workspace, dataset).replace(
             version, code(workspace, dataset), content_of=[_VERDICT]
         ) as folder:

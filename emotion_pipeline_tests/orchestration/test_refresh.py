@@ -1,12 +1,16 @@
 """What ends a branch, what blocks, what is said; and that Dagster's own ways give the same."""
 
+from dataclasses import replace
+
 import dagster as dg
 import pytest
 
 from emotion_pipeline.orchestration.build import build_definitions
+from emotion_pipeline.orchestration.refresh import refresh
+from emotion_pipeline.orchestration.selection import select
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.stages.validation import ChecksFailed
-from emotion_pipeline_tests.orchestration.small import PICTURE_STAGES, made
+from emotion_pipeline_tests.orchestration.small import PICTURE_STAGES, RECIPE, made
 
 
 def test_failed_checks_hold_back_all_that_follows(small):
@@ -25,6 +29,22 @@ def test_failed_checks_hold_back_all_that_follows(small):
     assert "not_black" in again.unfit["samples/fer2013"]
     small.draw()
     assert small.refresh(*PICTURE_STAGES).succeeded
+
+
+def test_a_model_that_fails_keeps_the_others_from_no_report(small):
+    small.recipes = {"ferplus_cnn5_tiny": RECIPE, "ferplus_cnn5_wild": RECIPE}
+    pipeline, wild = small.pipeline(), "models/ferplus_cnn5_wild"
+
+    def fail(*_):
+        raise ValueError("no luck")
+
+    pipeline.graph[wild] = replace(pipeline.graph[wild], make=fail)
+    outcome = refresh(pipeline, small.instance, select(pipeline, []))
+    assert "no luck" in outcome.skipped[wild]
+    assert outcome.skipped["predictions/ferplus_cnn5_wild"] == f"waits for {wild}"
+    followers = {"champions/ferplus_fer2013_eight_emotions", "reports/leaderboard"}
+    assert followers <= made(outcome).keys()
+    assert not outcome.succeeded
 
 
 def test_a_run_started_elsewhere_is_held_back_too(small):
