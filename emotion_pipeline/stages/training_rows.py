@@ -89,8 +89,8 @@ class Seen:
 def modules(recipe: Tested) -> tuple[str, ...]:
     """The modules that decide which rows there are and what a network is given of them."""
     return (
-        *("imaging.codec", "imaging.grayscale", "imaging.resize"),
-        *("labels", "votes", "stages.training_rows"),
+        *("imaging.codec", "imaging.resize", "labels", "votes", "stages.training_rows"),
+        *(("imaging.grayscale",) if recipe.data.color == "rgb" else ()),
         *(("landmarks.geometry",) if recipe.data.features else ()),
     )
 
