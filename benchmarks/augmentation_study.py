@@ -5,7 +5,7 @@ narrower stages, smaller pictures and fewer epochs than they ask for, on one see
 the policies can be told, within the intervals; the accuracies are not those of the recipes.
 
     python benchmarks/augmentation_study.py [--policies none flip ...] [--widths 16 32 64 128]
-        [--input-px 48] [--epochs 20]
+        [--input-px 48] [--epochs 20] [--rows 6000]
 
 Works on the lake of the settings, which needs `faces/fer2013`. Each policy's epoch is selected on
 PublicTest, and PrivateTest is looked at once.
@@ -37,12 +37,13 @@ def main() -> None:
     parser.add_argument("--widths", type=int, nargs=4, default=(16, 32, 64, 128))
     parser.add_argument("--input-px", type=int, default=48)
     parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--rows", type=int, help="training rows, drawn by lot; all by default")
     arguments = parser.parse_args()
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")
     recipes = {name: _smaller(name, arguments) for name in arguments.policies}
     workspace = Workspace(Settings())
-    rows = rows_by_split(workspace, next(iter(recipes.values())))
+    rows = rows_by_split(workspace, next(iter(recipes.values())), train=arguments.rows)
     print(f"{machine('torch')}; {arguments}; {len(rows['train'].targets):,} training rows")
     print("| policy | test accuracy, 6 classes | 95 % | validation | epoch | published, about |")
     print("|---|---|---|---|---|---|", flush=True)

@@ -18,7 +18,9 @@ from emotion_pipeline.training.trainer import Hardware
 SPLITS = ("train", "validation", "test")
 
 
-def rows_by_split(workspace: Workspace, recipe: Recipe, **most: int) -> dict[str, TrainingData]:
+def rows_by_split(
+    workspace: Workspace, recipe: Recipe, **most: int | None
+) -> dict[str, TrainingData]:
     """The rows of each split in the original domain, at most so many of a split, drawn by lot."""
     found = training_rows.labelled(workspace, recipe, *SPLITS)
     part = training_rows.seen(workspace, recipe, found, ORIGINAL)
