@@ -6,8 +6,17 @@ from pathlib import Path
 import pytest
 
 from emotion_pipeline import stages
+from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.fingerprint import PACKAGE
-from emotion_pipeline.stages import explanations, first_weights, models, predictions
+from emotion_pipeline.stages import (
+    detections,
+    explanations,
+    exploration,
+    faces,
+    first_weights,
+    models,
+    predictions,
+)
 from emotion_pipeline.training.recipe_files import load_all
 from emotion_pipeline_tests.orchestration.edited_package import edited
 
@@ -48,6 +57,20 @@ def test_how_weights_are_read_and_pictures_are_coloured_counts(code, monkeypatch
         monkeypatch.setattr(module, "fingerprint", lambda *names, **_: named.extend(names) or "")
     code(load_all()["kdef_mobilenet_v3_tuned_original"])
     assert {f"{PACKAGE}.imaging.grayscale", f"{PACKAGE}.training.weights"} <= set(named)
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        (exploration.code, {"blank_sd": 99.0}),
+        (exploration.code, {"expected_rejects": frozenset({"new_reason"})}),
+        (detections.code, {"face_box": "another_box"}),
+        (faces.code, {"emotions": ()}),
+    ],
+)
+def test_values_of_a_dataset_count_where_they_are_used(code, change):
+    kdef = get_dataset("kdef")
+    assert code(replace(kdef, **change)) != code(kdef)
 
 
 def test_another_file_of_imagenets_weights_counts(monkeypatch):
