@@ -1,10 +1,9 @@
 """Whether every recipe that this machine has data for learns from real rows, in minutes each.
 
 Every recipe of emotions with its own network, optimiser, schedule and augmentation, on few training
-rows and for few epochs, in the original domain, without teachers and without first weights of other
-recipes; those that start from ImageNet start from drawn weights where its file is not there. What
-is shown is validation accuracy beside that of always naming the most frequent emotion: a recipe
-that does not learn is found so, and how good one gets in the end is not.
+rows and for few epochs, in the original domain, from drawn weights, without teachers and with
+nothing frozen. What is shown is validation accuracy beside that of always naming the most frequent
+emotion: a recipe that does not learn is found so, and how good one gets in the end is not.
 
     python benchmarks/recipes_learn.py ['fer2013_*' 'ferplus_*'] [--rows 6000] [--epochs 4]
 

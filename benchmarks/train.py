@@ -4,7 +4,8 @@ Both train the same network of a recipe on the same pictures, on the same device
 augmentation. The plain loop is the one of tutorials and notebooks: PNG files opened with PIL one by
 one, torchvision's transforms, a DataLoader with as many workers as there are cores, float32. `fit`
 is what `emotion-pipeline train` runs, with everything that it does besides: the recipe's precision,
-averaged weights, checkpoints, curves. Its seconds include a validation of 128 pictures.
+averaged weights, curves, and a validation of 128 pictures. What it does once per training, decoding
+every picture, and the checkpoint after its only epoch here are left out.
 
 - "waiting" is the share of the time in which the training step waits for data.
 - "of the matrix rate" is the share of what this device reaches in multiplying large matrices in the

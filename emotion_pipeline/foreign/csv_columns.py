@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def header_of(path: Path) -> list[str]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise TableRefused(f"{path.name}: no line with the names of columns ({error})") from error
     names = [name.strip() for name in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, n in Counter(names).items() if n > 1)
     if twice:
         raise TableRefused(f"{path.name}: several columns are called {twice[0]!r:.80}")
     return names

@@ -56,6 +56,11 @@ def probabilities(path: Path, pictures: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate(found)[:, _IN_OUR_ORDER]
 
 
+def check(path: Path) -> None:
+    """WeightsUnusable unless the file is such a model."""
+    probabilities(path, [])
+
+
 def prepared(picture: np.ndarray) -> np.ndarray:
     """(48, 48) float32, 0 to 1: what the network sees of a picture.
 

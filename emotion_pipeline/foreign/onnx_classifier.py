@@ -29,6 +29,7 @@ _TYPES = {
     "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
 }
+_NUMBERS = _TYPES.keys() - {"tensor(uint8)"}
 
 
 class NetworkRefused(ValueError):
@@ -138,9 +139,11 @@ def _opened(path: Path, takes: Takes) -> _Opened:
     session = _session(path, path.stat().st_ctime_ns)
     inputs, outputs = session.get_inputs(), session.get_outputs()
     shapes = [(one.type, one.shape) for one in (*inputs, *outputs)]
-    if len(inputs) != 1 or len(outputs) != 1 or inputs[0].type not in _TYPES:
+    single = len(inputs) == len(outputs) == 1
+    if not single or inputs[0].type not in _TYPES or outputs[0].type not in _NUMBERS:
         raise NetworkRefused(
-            f"{path.name}: expected one input of pictures and one output, found {shapes!s:.300}"
+            f"{path.name}: expected one input of pictures and one output of numbers, found"
+            f" {shapes!s:.300}"
         )
     batch, *sides = inputs[0].shape if len(inputs[0].shape) == 4 else (None,)
     n_channels, side = (1 if takes.color == "gray" else 3), takes.input_px

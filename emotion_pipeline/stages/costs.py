@@ -61,9 +61,10 @@ def needs(name: str, recipe: Recipe | ForeignRecipe) -> Needs:
 def make(workspace: Workspace, name: str, recipe: Recipe | ForeignRecipe) -> Produced:
     """Measure a recipe's model, unless these weights have been measured.
 
-    Lacking where a model from elsewhere is not there.
+    Lacking where a model from elsewhere is not there, or is not usable.
     """
     if isinstance(recipe, ForeignRecipe):
+        foreign.prepare(workspace, recipe)
         path = foreign.model_path(workspace, recipe)
         weights, measure = digest_file(path), partial(_from_elsewhere, path)
     else:

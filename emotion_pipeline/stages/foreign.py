@@ -26,6 +26,7 @@ from emotion_pipeline.fetching import FetchFailed, model_files
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.foreign import deepface_emotions, onnx_classifier
 from emotion_pipeline.foreign.csv_columns import TableRefused
+from emotion_pipeline.foreign.deepface_emotions import WeightsUnusable
 from emotion_pipeline.foreign.onnx_classifier import NetworkRefused
 from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.lake.artifacts import Artifact
@@ -179,12 +180,13 @@ def model_path(workspace: Workspace, recipe: ForeignRecipe) -> Path:
 
 def _asked(recipe: ForeignRecipe, path: Path) -> Ask:
     """What gives the probabilities of pictures; Lacking where the file does not."""
-    if not recipe.is_imported:
-        return partial(deepface_emotions.probabilities, path)
     try:
+        if not recipe.is_imported:
+            deepface_emotions.check(path)
+            return partial(deepface_emotions.probabilities, path)
         takes = imports.takes(path, recipe)
         onnx_classifier.check(path, takes)
-    except NetworkRefused as error:
+    except (NetworkRefused, WeightsUnusable) as error:
         raise Lacking(str(error)) from error
     return partial(onnx_classifier.probabilities, path, takes)
 
@@ -194,21 +196,19 @@ def _rows(workspace: Workspace, recipe: ForeignRecipe, domain: str) -> pa.Table:
     splits = ("validation", "test") if domain == ORIGINAL else ("test",)
     found = training_rows.labelled(workspace, recipe, *splits)
     part = training_rows.seen(workspace, recipe, found, domain)
-    own = training_rows.seen(workspace, recipe, part.found, ORIGINAL)
-    learnable = _pictures_for_training(workspace, recipe)
-    seen = np.array([digest in learnable for digest in own.picture_digests], dtype=bool)
+    originals = training_rows.picture_digests(workspace, recipe, ORIGINAL)
+    learnable = {originals.get(name) for name in _for_training(workspace, recipe)} - {None}
+    seen = np.array([originals.get(name) in learnable for name in part.sample_ids], dtype=bool)
     given = [digest.hex() for digest in part.picture_digests]
     return prediction_rows.to_predict(part, seen, given)
 
 
-def _pictures_for_training(workspace: Workspace, recipe: ForeignRecipe) -> set[bytes]:
-    """Digests of the original pictures in the training part, whatever they are labelled as."""
+def _for_training(workspace: Workspace, recipe: ForeignRecipe) -> list[str]:
+    """The pictures of the training part by sample_id, whatever they are labelled as."""
     dataset = get_dataset(recipe.data.pictures)
     samples = workspace.samples(dataset).read_all(["sample_id", "split"])
-    for_training = samples.filter(pc.equal(samples["split"], "train"))["sample_id"].to_pylist()
-    keys = table_of(workspace, dataset, ORIGINAL).read_all(["sample_id", "image_digest"])
-    chosen = keys.filter(pc.is_in(keys["sample_id"], pa.array(for_training)))
-    return set(chosen["image_digest"].to_pylist())
+    names: list[str] = samples.filter(pc.equal(samples["split"], "train"))["sample_id"].to_pylist()
+    return names
 
 
 def _said(recipe: ForeignRecipe, said: Matched, rows: pa.Table) -> pa.Table:

@@ -9,6 +9,7 @@ from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
 
+MOST_GROUPS = 200
 Parts = list[Seen]
 """The same rows once per domain that is trained on."""
 
@@ -34,7 +35,8 @@ def by_split(recipe: Recipe, parts: Parts) -> tuple[Parts, Parts]:
 def left_out(recipe: Recipe, parts: Parts) -> list[str]:
     """The groups that are predicted by a model which has not seen them; none for most recipes.
 
-    Raises ValueError for a single group.
+    Raises ValueError for a single group, and for more than MOST_GROUPS, each of which would cost a
+    training: recordings without a recorder's names are that many takes of one picture each.
     """
     column = recipe.data.leave_out
     if column is None:
@@ -42,6 +44,12 @@ def left_out(recipe: Recipe, parts: Parts) -> list[str]:
     groups = sorted({str(group) for part in parts for group in part.found.column(column)})
     if len(groups) < 2:
         raise ValueError(f"data.leave_out: a single {column}, so nothing is left to learn from")
+    if len(groups) > MOST_GROUPS:
+        raise ValueError(
+            f"data.leave_out: {len(groups):,} values of {column}, such as {groups[0]!r:.80}, and a"
+            f" training for each; at most are {MOST_GROUPS}. Pictures that belong together have to"
+            " say so by their names"
+        )
     return groups
 
 

@@ -61,7 +61,7 @@ def train(workspace: Workspace, name: str, recipe: Recipe, seed: int, recipes: R
             (
                 *(training_rows.digest(recipe, part) for part in parts),
                 *first_weights.versions(workspace, recipe),
-                *teaching.versions(workspace, recipe, recipes),
+                *teaching.versions(workspace, recipe, recipes, parts),
             )
         )
         job = _Job(workspace, name, recipe, seed, recipes, parts, inputs)

@@ -91,16 +91,16 @@ def _seen_in_training(
 
     Where groups are left out, these are the rows of the other groups.
     """
-    own = training_rows.seen(workspace, recipe, found, ORIGINAL)
+    originals = training_rows.picture_digests(workspace, recipe, ORIGINAL)
+    own = [originals.get(name) for name in found.column("sample_id")]
     if recipe.data.leave_out:
-        groups_of: dict[bytes, set[str]] = defaultdict(set)
-        groups = own.found.column(recipe.data.leave_out)
-        for digest, group in zip(own.picture_digests, groups, strict=True):
+        groups_of: dict[bytes | None, set[str]] = defaultdict(set)
+        for digest, group in zip(own, found.column(recipe.data.leave_out), strict=True):
             groups_of[digest].add(group)
-        return np.array([len(groups_of[digest]) > 1 for digest in own.picture_digests], dtype=bool)
-    learned = training_rows.labelled(workspace, recipe, "train")
-    digests = set(training_rows.seen(workspace, recipe, learned, ORIGINAL).picture_digests)
-    return np.array([digest in digests for digest in own.picture_digests], dtype=bool)
+        return np.array([len(groups_of[digest]) > 1 for digest in own], dtype=bool)
+    learned = training_rows.labelled(workspace, recipe, "train").column("sample_id")
+    digests = {originals.get(name) for name in learned} - {None}
+    return np.array([digest in digests for digest in own], dtype=bool)
 
 
 def _predict(

@@ -80,7 +80,7 @@ def _model(
             *_pictures_needed(recipe, recipe.data.domains),
             Needs(f"samples/{labels.name}"),
             *first_weights.needs(recipe),
-            *teaching.needs(recipe),
+            *teaching.needs(recipe, recipes),
         ),
         make=gated(
             labels,

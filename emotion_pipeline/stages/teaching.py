@@ -4,33 +4,41 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from emotion_pipeline.digests import combined
 from emotion_pipeline.lake.artifacts import Artifact
 from emotion_pipeline.stages import model_folders, training_rows
 from emotion_pipeline.stages.base import Needs, Workspace, present
+from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
 
 Recipes = Mapping[str, Recipe]
 
 
-def needs(recipe: Recipe) -> tuple[Needs, ...]:
-    """Edges to the teachers, with all their seeds."""
-    return tuple(Needs(f"models/{name}") for name in _teachers(recipe))
+def needs(recipe: Recipe, recipes: Recipes) -> Iterator[Needs]:
+    """Edges to the teachers, with all their seeds, and to landmarks that only they are given."""
+    for name in _teachers(recipe):
+        yield Needs(f"models/{name}")
+    if not recipe.data.features and any(recipes[name].data.features for name in _teachers(recipe)):
+        yield Needs(f"landmarks/{recipe.data.pictures}", recipe.data.domains)
 
 
-def versions(workspace: Workspace, recipe: Recipe, recipes: Recipes) -> tuple[str, ...]:
-    """Digests of the teachers' weights."""
-    return tuple(
-        present(model.version())
-        for name in _teachers(recipe)
-        for model in _models(workspace, name, recipes)
-    )
+def versions(
+    workspace: Workspace, recipe: Recipe, recipes: Recipes, parts: list[Seen]
+) -> Iterator[str]:
+    """Digests of the teachers' weights, and of the landmarks that they are given of these rows."""
+    for name in _teachers(recipe):
+        for model in _models(workspace, name, recipes):
+            yield present(model.version())
+        if recipes[name].data.features:
+            for part in _as_given(workspace, recipes[name], parts):
+                yield combined(part.row_digests(recipes[name]))
 
 
 def targets(
     workspace: Workspace,
     recipe: Recipe,
     recipes: Recipes,
-    parts: list[training_rows.Seen],
+    parts: list[Seen],
     own: np.ndarray,
 ) -> np.ndarray:
     """The rows' own targets (n, C) float32, mixed with the mean of the teachers' probabilities.
@@ -48,7 +56,7 @@ def targets(
     for name in recipe.distil.teachers:
         teacher = recipes[name]
         asked = teacher.model_copy(update={"test_views": "flip"})
-        same = [training_rows.seen(workspace, teacher, part.found, part.domain) for part in parts]
+        same = _as_given(workspace, teacher, parts)
         given = training_rows.given(training_rows.arrays(workspace, teacher, same))
         for model in _models(workspace, name, recipes):
             network, meta = load(model.folder)
@@ -65,3 +73,8 @@ def _teachers(recipe: Recipe) -> tuple[str, ...]:
 def _models(workspace: Workspace, name: str, recipes: Recipes) -> Iterator[Artifact]:
     for seed in recipes[name].seeds:
         yield model_folders.artifact(workspace, name, seed)
+
+
+def _as_given(workspace: Workspace, teacher: Recipe, parts: list[Seen]) -> list[Seen]:
+    """The same rows in the form that a teacher was trained on."""
+    return [training_rows.seen(workspace, teacher, part.found, part.domain) for part in parts]

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from emotion_pipeline.datasets import get_dataset
 from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.digests import combined
+from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.imaging.codec import decode, decode_gray
 from emotion_pipeline.imaging.grayscale import to_rgb
 from emotion_pipeline.imaging.resize import to_square
@@ -103,9 +104,9 @@ def splits_used(recipe: Recipe, *splits: str) -> tuple[str, ...]:
 def labelled(workspace: Workspace, recipe: Tested, *splits: str) -> Labelled:
     """The rows that a recipe may use, in the order of `sample_id`.
 
-    Training rows are those that the vote rule keeps, at most as many of an emotion as the recipe
-    says. Validation and test rows are those with a decided emotion, whatever the rule, so that
-    results of different rules can be compared.
+    Training rows are those that the vote rule keeps; where the recipe says how many of an emotion
+    there may be, at most so many of those that have a picture. Validation and test rows are those
+    with a decided emotion, whatever the rule, so that results of different rules can be compared.
     """
     dataset = get_dataset(recipe.data.labels)
     rows = _label_columns(workspace, dataset, recipe)
@@ -128,21 +129,26 @@ def labelled(workspace: Workspace, recipe: Tested, *splits: str) -> Labelled:
     _, truth_inside = _in_label_space(decided, recipe)
     usable = np.where(in_training, kept & inside, truth_inside & inside)
     rows = rows.select([name for name in rows.column_names if not name.startswith("votes_")])
-    return _capped(Labelled(rows, targets.astype(np.float32), shares).take(usable), recipe)
+    found = Labelled(rows, targets.astype(np.float32), shares).take(usable)
+    return _capped(workspace, recipe, found) if recipe.data.at_most_per_class else found
+
+
+def picture_digests(workspace: Workspace, recipe: Tested, domain: str) -> dict[str, bytes]:
+    """Digests of the pixels of every picture in a domain by sample_id, whatever its labels."""
+    table = table_of(workspace, get_dataset(recipe.data.pictures), domain)
+    keys = table.read_all(["sample_id", "image_digest"])
+    names, digests = (keys[name].to_pylist() for name in keys.column_names)
+    return dict(zip(names, digests, strict=True))
 
 
 def seen(workspace: Workspace, recipe: Tested, found: Labelled, domain: str) -> Seen:
     """The labelled rows that have a picture in a domain, in the same order."""
-    dataset = get_dataset(recipe.data.pictures)
-    keys = table_of(workspace, dataset, domain).read_all(["sample_id", "image_digest"])
-    digests = dict(zip(*(keys[name].to_pylist() for name in keys.column_names), strict=True))
+    digests = picture_digests(workspace, recipe, domain)
     found = found.take(np.array([name in digests for name in found.column("sample_id")], bool))
     own = np.array([digests[name] for name in found.column("sample_id")], dtype=object)
     features = None
     if recipe.data.features:
-        features = _features(
-            workspace, recipe, dataset, found.rows["sample_id"].to_pylist(), domain
-        )
+        features = _features(workspace, recipe, found.rows["sample_id"].to_pylist(), domain)
     return Seen(found, domain, own, features)
 
 
@@ -202,11 +208,9 @@ def _fill(workspace: Workspace, recipe: Recipe, part: Seen, out: np.ndarray) -> 
                 out[places[name]] = square.reshape(out.shape[1:])
 
 
-def _features(
-    workspace: Workspace, recipe: Tested, dataset: Dataset, names: list[str], domain: str
-) -> np.ndarray:
+def _features(workspace: Workspace, recipe: Tested, names: list[str], domain: str) -> np.ndarray:
     """(n, f) float32 by the recipe's inputs; NaN where no landmarks were found."""
-    table = workspace.landmarks(dataset, domain)
+    table = workspace.landmarks(get_dataset(recipe.data.pictures), domain)
     found = np.full((len(names), recipe.data.n_features), np.nan, np.float32)
     places = {name: place for place, name in enumerate(names)}
     for rows in table.iterate(["sample_id", "detected", "landmarks", "blendshapes", "pose"]):
@@ -237,17 +241,20 @@ def _label_columns(workspace: Workspace, dataset: Dataset, recipe: Tested) -> pa
     return workspace.samples(dataset).read_all(names)
 
 
-def _capped(found: Labelled, recipe: Tested) -> Labelled:
-    """At most so many training rows of each emotion as the recipe says."""
-    if recipe.data.at_most_per_class is None:
-        return found
+def _capped(workspace: Workspace, recipe: Tested, found: Labelled) -> Labelled:
+    """At most so many training rows of each emotion as the recipe says, of those with a face."""
     from emotion_pipeline.training.sampling import at_most_per_class
 
-    kept = found.column("split") != "train"
-    learned = np.flatnonzero(~kept)
-    labels, names = found.targets[learned].argmax(axis=1), found.column("sample_id")[learned]
-    kept[learned] = at_most_per_class(list(names), labels, recipe.data.at_most_per_class)
-    return found.take(kept.astype(bool))
+    in_training = found.column("split") == "train"
+    if not in_training.any():
+        return found
+    # The faces that every other domain is made from, so that these are the rows of all of them.
+    faces = picture_digests(workspace, recipe, ORIGINAL)
+    names, kept = found.column("sample_id"), ~in_training
+    learned = np.flatnonzero(in_training & np.array([name in faces for name in names], bool))
+    labels, limit = found.targets[learned].argmax(axis=1), recipe.data.at_most_per_class or 0
+    kept[learned] = at_most_per_class(list(names[learned]), labels, limit)
+    return found.take(kept)
 
 
 def _one_hot(emotions: list[str | None]) -> np.ndarray:

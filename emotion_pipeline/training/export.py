@@ -22,7 +22,7 @@ from emotion_pipeline.training.data import as_tensors, network_inputs
 from emotion_pipeline.training.model_card import FORMAT, ModelCard
 from emotion_pipeline.training.predict import predict
 from emotion_pipeline.training.recipe import Recipe
-from emotion_pipeline.training.values import Data
+from emotion_pipeline.training.values import N_FEATURES, PICTURES, Data
 
 LEAST_PROBED = 64
 BATCH_SIZES = (1, 64)
@@ -65,7 +65,10 @@ def export(
             " needed; add pictures to the dataset"
         )
     one_view = recipe.model_copy(update={"test_views": "one"})
-    expected = predict(network, one_view, probe, "cpu")
+    try:
+        expected = predict(network, one_view, probe, "cpu")
+    except ValueError as error:
+        raise ExportError(f"{path.name}: {error}") from error
     where = f"look at what cannot be traced in training/models/{recipe.model.name}.py"
     try:
         model = _to_onnx(network, recipe, probe)
@@ -124,7 +127,7 @@ def _card(network: nn.Module, recipe: Recipe, meta: dict[str, Any]) -> ModelCard
         {
             "format": FORMAT,
             "emotions": json.dumps(recipe.emotions),
-            "inputs": json.dumps(recipe.data.inputs),
+            "inputs": json.dumps([n for n in (PICTURES, *N_FEATURES) if n in recipe.data.inputs]),
             "n_features": recipe.data.n_features,
             "color": recipe.data.color,
             "input_px": recipe.model.input_px,

@@ -61,8 +61,9 @@ def fit(
     identity, seed and training values goes on, any other starts from scratch. `initial` are first
     weights by name, as a recipe's `initial` names them. Raises TrainingDivergedError when the loss
     is no number any more, MemoryError with advice when memory is short, and ValueError for unusable
-    data or first weights.
+    data or first weights, and for batches that several devices cannot share equally.
     """
+    _check_shares(min(recipe.batch_size, len(train.targets)), hardware.n_devices)
     values = {"identity": identity, "seed": seed, "recipe": training_values(recipe)}
     checkpoints.prepare(work_folder, values)
     training = _training(recipe, seed, train, initial)
@@ -75,6 +76,15 @@ def fit(
             trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
     result = outcome(recipe, training.network, work_folder)
     return _calibrated(recipe, result, validation, hardware) if recipe.calibrated else result
+
+
+def _check_shares(batch_size: int, n_devices: int) -> None:
+    """Every device averages over its own share, and normalises by at least two rows of it."""
+    if n_devices > 1 and (batch_size % n_devices or batch_size < 2 * n_devices):
+        raise ValueError(
+            f"{n_devices} devices cannot share batches of {batch_size} rows equally, two or more"
+            f" each: change batch_size to a multiple of {n_devices}, or train on one"
+        )
 
 
 def _calibrated(
@@ -102,7 +112,8 @@ def _training(
     if train.features is not None:
         fit_scalers(training.network, torch.from_numpy(train.features))
     if initial is not None:
-        put_into(training.network, initial)
+        frozen = recipe.freeze.parts if recipe.freeze is not None else ()
+        put_into(training.network, initial, frozen)
     return training
 
 

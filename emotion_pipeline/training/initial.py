@@ -1,6 +1,7 @@
 """First weights that were learned elsewhere: reading them, and putting them into a network."""
 
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -37,25 +38,30 @@ def read_imagenet(path: Path) -> dict[str, torch.Tensor]:
     return dict(tensors)
 
 
-def put_into(network: nn.Module, tensors: dict[str, torch.Tensor]) -> int:
+def put_into(
+    network: nn.Module, tensors: dict[str, torch.Tensor], frozen: Collection[str] = ()
+) -> int:
     """Copy the tensors whose name and shape the network has too; how many of its own that were.
 
     Raises InitialWeightsError, with the network unchanged, when that is fewer than half of the
-    network's tensors, buffers included.
+    network's tensors, buffers included, or not all of those in the `frozen` modules, which would
+    stay as they were drawn.
     """
     ours = network.state_dict()
-    fitting = [name for name, tensor in ours.items() if _fits(tensors.get(name), tensor)]
-    if 2 * len(fitting) < len(ours):
-        odd = next(name for name in ours if name not in fitting)
-        theirs = tuple(tensors[odd].shape) if odd in tensors else "missing"
+    odd = [name for name, tensor in ours.items() if not _fits(tensors.get(name), tensor)]
+    stuck = [name for name in odd if any(name.startswith(f"{part}.") for part in frozen)]
+    if stuck or 2 * len(odd) > len(ours):
+        first = (stuck or odd)[0]
+        theirs = tuple(tensors[first].shape) if first in tensors else "missing"
         raise InitialWeightsError(
-            f"first weights fit {len(fitting)} of the network's {len(ours)} tensors, fewer than"
-            f" half: {odd} is {tuple(ours[odd].shape)} in the network, {theirs} there. Take the"
-            " weights of the same family, variant and widths"
+            f"first weights fit {len(ours) - len(odd)} of the network's {len(ours)} tensors,"
+            f" {'not all that are to be frozen' if stuck else 'fewer than half'}: {first} is"
+            f" {tuple(ours[first].shape)} in the network, {theirs} there. Take the weights of the"
+            " same family, variant, widths and inputs"
         )
-    for name in fitting:
+    for name in ours.keys() - set(odd):
         ours[name].copy_(tensors[name])
-    return len(fitting)
+    return len(ours) - len(odd)
 
 
 def _fits(theirs: torch.Tensor | None, ours: torch.Tensor) -> bool:

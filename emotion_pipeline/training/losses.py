@@ -24,8 +24,8 @@ def soft_cross_entropy(
     """Mean cross-entropy in nats, a float32 scalar.
 
     `logits` (n, C) of any float type; `targets` (n, C), rows that sum to 1. Smoothing mixes that
-    share of the uniform distribution into the targets; what a class then adds is multiplied by its
-    weight (C,), as in torch's `cross_entropy`.
+    share of the uniform distribution into the targets. A row counts by the weights (C,) of its own
+    targets: torch's `cross_entropy` weighs what smoothing added, so that a rare class grows by it.
     """
     shares = _shares(targets, label_smoothing, class_weights)
     return -(shares * functional.log_softmax(logits.float(), dim=1)).sum(1).mean()
@@ -81,5 +81,6 @@ def _shares(
     targets: torch.Tensor, label_smoothing: float, class_weights: torch.Tensor | None
 ) -> torch.Tensor:
     """What each class counts in each row, (n, C)."""
-    smooth = targets * (1 - label_smoothing) + label_smoothing / targets.shape[1]
-    return smooth if class_weights is None else smooth * class_weights.to(smooth.device)
+    weighted = targets if class_weights is None else targets * class_weights.to(targets.device)
+    uniform = weighted.sum(1, keepdim=True) / targets.shape[1]
+    return weighted * (1 - label_smoothing) + uniform * label_smoothing

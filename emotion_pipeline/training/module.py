@@ -1,13 +1,14 @@
 """One epoch of an emotion model as Lightning runs it: batches, and what is noted of them."""
 
 import torch
+from torch.nn import functional
 
 from emotion_pipeline.training import models
 from emotion_pipeline.training.augment import augment, crop, mixup
 from emotion_pipeline.training.data import Batch, network_inputs
 from emotion_pipeline.training.epochs import Epochs
-from emotion_pipeline.training.freezing import freeze
-from emotion_pipeline.training.losses import build_loss, soft_cross_entropy
+from emotion_pipeline.training.freezing import check_parts, freeze
+from emotion_pipeline.training.losses import build_loss
 from emotion_pipeline.training.policies import POLICIES
 from emotion_pipeline.training.randomness import seed_for, stream
 from emotion_pipeline.training.recipe import Recipe
@@ -28,6 +29,7 @@ class Training(Epochs):
     ) -> None:
         torch.manual_seed(seed_for("weights", seed))
         network = models.build(recipe.model.name, recipe.model, recipe.sizes)
+        check_parts(network, recipe.freeze)
         super().__init__(recipe, seed, network)
         if recipe.compile:
             self.network.compile()
@@ -60,7 +62,8 @@ class Training(Epochs):
         inputs, targets = batch
         logits = self.network(*network_inputs(inputs, self.recipe.data))
         n_right = (logits.argmax(1) == targets.argmax(1)).sum()
-        loss = soft_cross_entropy(logits, targets) * len(targets)
+        # Not a mean times n: where processes share few rows, one of them may have none.
+        loss = -(targets * functional.log_softmax(logits.float(), dim=1)).sum()
         self._validation_sums.append(torch.stack([loss, n_right, n_right.new_tensor(len(targets))]))
 
     def on_train_epoch_end(self) -> None:

@@ -26,12 +26,15 @@ def predict(
     `test_views` of a picture is taken. Always in full precision, whatever the recipe trains with:
     half precision would make a picture's numbers depend on the pictures beside it, and NVIDIA's
     TensorFloat-32 would make them others than a CPU's. Moves the model to `device` and switches it
-    to evaluation.
+    to evaluation. Raises ValueError where the network answers with values that are no numbers.
     """
     parts = [np.zeros((0, len(recipe.emotions)), np.float32)]
     for logits in _logits(model, recipe, inputs, device, batch_size):
         parts.append(torch.softmax(logits, dim=2).mean(0).cpu().numpy())
-    return np.concatenate(parts)  # (N, C)
+    found = np.concatenate(parts)  # (N, C)
+    if not np.isfinite(found).all():
+        raise ValueError("the network answers with values that are no numbers; train it again")
+    return found
 
 
 def logits_of_views(

@@ -13,6 +13,7 @@ from emotion_pipeline.domains import DOMAINS
 from emotion_pipeline.labels import LABEL_SPACES
 from emotion_pipeline.training.models import Sizes
 from emotion_pipeline.training.values import (
+    PICTURES,
     Augment,
     Data,
     Distil,
@@ -78,6 +79,11 @@ class Recipe(Section):
             raise ValueError("ema_decay or swa_from, not both")
         if self.optimiser.sam_rho and self.precision == "16-mixed":
             raise ValueError("sam_rho does not go with 16-mixed, whose scaling hides the gradients")
+        moves_pictures = self.augment.policy != "none" or crop_px is not None
+        if PICTURES not in self.data.inputs and moves_pictures:
+            raise ValueError("augment.policy and crop_px change pictures, which are no input here")
+        if self.data.leave_out and self.data.at_most_per_class:
+            raise ValueError("data.leave_out predicts every row, so at_most_per_class cannot be")
         is_selected = self.keep == "best" or self.early_stopping or self.calibrated
         if self.data.leave_out and (is_selected or self.schedule.name == "plateau"):
             raise ValueError(

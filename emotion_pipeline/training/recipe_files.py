@@ -4,7 +4,7 @@ Without torch or Lightning, because every recipe is read when Dagster starts.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -107,9 +107,17 @@ def _check_references(path: Path, recipe: Recipe, recipes: dict[str, AnyRecipe])
         if not isinstance(other, Recipe):
             known = tuple(n for n, one in recipes.items() if isinstance(one, Recipe))
             raise RecipeError(f"{path}: recipe: {nearest(name, known)}")
-        if recipe.data.leave_out and other.data.pictures == recipe.data.pictures:
-            raise RecipeError(f"{path}: {name} has seen the pictures that are to be left out")
         others[name] = other
+    for name, other in _ancestors(recipe, recipes):
+        if other.data.pictures == recipe.data.pictures and (
+            recipe.data.leave_out or other.data.leave_out
+        ):
+            raise RecipeError(
+                f"{path}: {name} has learned from all {recipe.data.pictures}, also those that this"
+                " recipe is tested on"
+                if other.data.leave_out
+                else f"{path}: {name} has seen the pictures that are to be left out"
+            )
     initial = recipe.initial
     if initial is not None and initial.recipe and initial.seed not in others[initial.recipe].seeds:
         raise RecipeError(f"{path}: initial.seed: {initial.recipe} has no seed {initial.seed}")
@@ -119,11 +127,36 @@ def _check_references(path: Path, recipe: Recipe, recipes: dict[str, AnyRecipe])
             raise RecipeError(f"{path}: {name} knows other pictures or emotions, and cannot teach")
 
 
+def _ancestors(recipe: Recipe, recipes: dict[str, AnyRecipe]) -> Iterator[tuple[str, Recipe]]:
+    """Every emotion recipe that this one follows from, however indirectly, each once."""
+    ahead, met = list(recipe.follows), set()
+    while ahead:
+        name = ahead.pop()
+        other = recipes.get(name)
+        if name not in met and isinstance(other, Recipe):
+            met.add(name)
+            ahead += other.follows
+            yield name, other
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases: a few hundred bytes of them unfold to more than any memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(
+                problem="aliases are not taken; write the value again",
+                problem_mark=event.start_mark,
+            )
+        return super().compose_node(parent, index)
+
+
 def _read(path: Path) -> Any:
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
             raise RecipeError(f"{path}: larger than {LARGEST_FILE_BYTES} bytes, so not a recipe")
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _PlainLoader)  # noqa: S506, it is safe
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

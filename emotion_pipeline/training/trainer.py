@@ -12,6 +12,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from torch.multiprocessing import ProcessRaisedException
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.averaging import TailAverage, WarmAverage
@@ -33,8 +34,8 @@ class Hardware:
 
 
 ANYTHING = Hardware()
-CPU_IS_FULL = "DefaultCPUAllocator"
-"""What torch's error says then, which has no type of its own."""
+MEMORY_IS_FULL = ("DefaultCPUAllocator", "torch.OutOfMemoryError")
+"""What torch's error says of a CPU, which has no type of its own, and of a process it started."""
 
 
 def build_trainer(recipe: Trained, folder: Path, hardware: Hardware, progress: bool) -> pl.Trainer:
@@ -44,7 +45,8 @@ def build_trainer(recipe: Trained, folder: Path, hardware: Hardware, progress: b
     if recipe.ema_decay is not None:
         callbacks.append(WarmAverage(recipe.ema_decay))
     if recipe.swa_from is not None:
-        callbacks.append(TailAverage(int(recipe.swa_from * recipe.epochs)))
+        # Rounded first: 0.29 * 100 is a little less than 29.
+        callbacks.append(TailAverage(int(round(recipe.swa_from * recipe.epochs, 6))))
     callbacks += [TQDMProgressBar(refresh_rate=5)] if bar else []
     device, several = choose_device(hardware.device), hardware.n_devices > 1
     on_gpu = device.type == "cuda"
@@ -79,9 +81,9 @@ def memory_advice(recipe: Trained) -> Iterator[None]:
     """Turn running out of memory into an error that says what to change."""
     try:
         yield
-    except (RuntimeError, MemoryError) as error:
+    except (RuntimeError, MemoryError, ProcessRaisedException) as error:
         known = isinstance(error, torch.OutOfMemoryError | MemoryError)
-        if not known and CPU_IS_FULL not in str(error):
+        if not known and not any(words in str(error) for words in MEMORY_IS_FULL):
             raise
         raise MemoryError(
             f"not enough memory for batches of {recipe.batch_size}: halve batch_size in the "

@@ -5,6 +5,7 @@ against the recipe that it carries before it is used.
 """
 
 import json
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -63,12 +64,29 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """
     meta = read_meta(folder / META)
     recipe = recipe_of(meta, folder)
+
+    def build() -> nn.Module:
+        return models.build(recipe.model.name, recipe.model, recipe.sizes)
+
     try:
-        network = models.build(recipe.model.name, recipe.model, recipe.sizes)
+        return filled(build, folder / WEIGHTS).eval(), meta
+    except ModelError:
+        raise
     except ValueError as error:
         raise ModelError(f"{folder / META}: {error}") from error
-    network.load_state_dict(read_weights(folder / WEIGHTS, network))
-    return network.eval(), meta
+
+
+def filled(build: Callable[[], nn.Module], path: Path) -> nn.Module:
+    """What `build` makes, with the weights of a file; ModelError unless they fit.
+
+    Nothing is allocated before they are known to: a recipe may name a network of any size.
+    """
+    with torch.device("meta"):
+        outline = build()
+    weights = read_weights(path, outline)
+    network = build()
+    network.load_state_dict(weights)
+    return network
 
 
 def recipe_of(meta: dict[str, Any], folder: Path) -> Recipe:
@@ -109,11 +127,14 @@ def read_meta(path: Path) -> dict[str, Any]:
 
 def read_weights(path: Path, network: nn.Module) -> dict[str, torch.Tensor]:
     """Tensors with exactly the names, shapes and types of the network's, all of them finite."""
+    expected = network.state_dict()
+    n_bytes = sum(tensor.nbytes for tensor in expected.values())
     try:
+        if path.stat().st_size > n_bytes + LARGEST_META_BYTES:
+            raise ModelError(f"{path}: larger than the {n_bytes:,} bytes of the recipe's network")
         tensors: dict[str, torch.Tensor] = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{path}: missing or damaged; train the recipe again") from error
-    expected = network.state_dict()
     if wrong := sorted(tensors.keys() ^ expected.keys()):
         raise ModelError(f"{path}: tensors of another architecture: {', '.join(wrong[:5])}")
     for name, tensor in tensors.items():

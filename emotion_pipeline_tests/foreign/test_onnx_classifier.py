@@ -22,7 +22,14 @@ KINDS = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8, np.float64:
 
 
 def network(
-    path, *, kind=np.float32, layout=("n", 3, SIDE_PX, SIDE_PX), softmax=False, n=3, scale=1.0
+    path,
+    *,
+    kind=np.float32,
+    layout=("n", 3, SIDE_PX, SIDE_PX),
+    softmax=False,
+    n=3,
+    scale=1.0,
+    says=TensorProto.FLOAT,
 ):
     """Mean of each channel, times the number of the output."""
     channels = layout.index(3) if 3 in layout[1:] else layout.index(1, 1)
@@ -32,11 +39,12 @@ def network(
         helper.make_node("Cast", ["x"], ["f"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["f"], ["m"], axes=axes, keepdims=0),
         helper.make_node("Gemm", ["m", "w"], ["g"]),
-        helper.make_node("Softmax" if softmax else "Identity", ["g"], ["y"]),
+        helper.make_node("Softmax" if softmax else "Identity", ["g"], ["s"]),
+        helper.make_node("Cast", ["s"], ["y"], to=says),
     ]
     ends = [
         [helper.make_tensor_value_info("x", KINDS[kind], layout)],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [layout[0], n])],
+        [helper.make_tensor_value_info("y", says, [layout[0], n])],
     ]
     graph = helper.make_graph(nodes, "g", *ends, [numpy_helper.from_array(weight, "w")])
     opset = helper.make_opsetid("", 17)
@@ -109,6 +117,8 @@ def test_probabilities_are_taken_as_they_are(tmp_path):
         ({}, {"input_px": 48}, "its input is"),
         ({}, {"color": "gray", "mean": (), "sd": ()}, "its input is"),
         ({"n": 4}, {}, "a number per emotion"),
+        ({"says": TensorProto.STRING}, {}, "one output of numbers"),
+        ({"says": TensorProto.INT64}, {}, "one output of numbers"),
         ({"scale": float("nan")}, {}, "not numbers"),
         ({"layout": (5000, 3, SIDE_PX, SIDE_PX)}, {}, "5000 pictures at once"),
     ],

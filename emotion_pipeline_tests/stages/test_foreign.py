@@ -13,7 +13,7 @@ from emotion_pipeline.imaging.codec import decode
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.schema import predictions_schema
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import faces, foreign, pictures, samples
+from emotion_pipeline.stages import costs, faces, foreign, pictures, samples
 from emotion_pipeline.stages.base import Lacking, Workspace
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline_tests.foreign import emotion_network
@@ -122,11 +122,26 @@ def test_nothing_is_predicted_twice_and_everything_anew_by_other_weights(drawn):
     assert foreign.make(drawn, NAME, RECIPE, ORIGINAL).version == first.version
 
 
-@pytest.mark.parametrize(
+STARTS = pytest.mark.parametrize(
     "start",
-    [foreign.prepare, lambda workspace, recipe: foreign.make(workspace, NAME, recipe, ORIGINAL)],
-    ids=["prepared", "made"],
+    [
+        foreign.prepare,
+        lambda workspace, recipe: foreign.make(workspace, NAME, recipe, ORIGINAL),
+        lambda workspace, recipe: costs.make(workspace, NAME, recipe),
+    ],
+    ids=["prepared", "made", "timed"],
 )
+
+
+@STARTS
+def test_a_file_that_is_no_such_model_is_lacking(tmp_path, start):
+    workspace = Workspace(Settings(lake=tmp_path / "lake", model_files=tmp_path))
+    (tmp_path / WEIGHTS).write_text("<html>too many requests</html>")
+    with pytest.raises(Lacking, match="Move it away"):
+        start(workspace, RECIPE)
+
+
+@STARTS
 def test_missing_weights_are_named_with_their_folder_and_setting(tmp_path, monkeypatch, start):
     def no_connection(*_):
         raise FetchFailed("no connection")

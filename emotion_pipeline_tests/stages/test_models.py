@@ -1,18 +1,22 @@
 """Trainings that follow from more than pictures and labels: meshes, folds, other models."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from emotion_pipeline.digests import combined
+from emotion_pipeline.domains import GRAYSCALE, ORIGINAL
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.stages import (
     first_weights,
     learned_rows,
     model_folders,
     models,
+    pictures,
     predictions,
     teaching,
     training_rows,
@@ -142,6 +146,28 @@ def test_one_take_alone_is_refused(workspace, left_out):
         learned_rows.left_out(left_out, [part.take(takes == takes[0])])
 
 
+def test_more_takes_than_anybody_waits_for_are_refused(workspace, left_out, monkeypatch):
+    monkeypatch.setattr(learned_rows, "MOST_GROUPS", 2)
+    found = training_rows.labelled(workspace, left_out, *SPLITS)
+    part = training_rows.seen(workspace, left_out, found, "original")
+    with pytest.raises(ValueError, match=r"values of take_id, such as .* at most are 2"):
+        learned_rows.left_out(left_out, [part])
+
+
+def test_predicting_another_domain_needs_no_landmarks_of_the_original_one(tmp_path):
+    other = made_up_recordings.workspace_in(tmp_path)
+    data = {**LEFT_OUT, "leave_out": None, "domains": [GRAYSCALE]}
+    recipe = made_up_recordings.recipe(data=data, evaluate_on=[GRAYSCALE])
+    meshes = [other.landmarks(made_up_recordings.DATASET, one) for one in (ORIGINAL, GRAYSCALE)]
+    for bucket in range(made_up_recordings.DATASET.n_buckets):
+        meshes[1].write(bucket, [meshes[0].read(bucket)], "inputs", "code")
+    shutil.rmtree(meshes[0].folder)
+    pictures.make_grayscale(other, made_up_recordings.DATASET)
+    models.train(other, "gray", recipe, 1, {})
+    predictions.make(other, "gray", recipe, GRAYSCALE)
+    assert predictions.table(other, "gray", recipe, GRAYSCALE, 1).read(0).num_rows
+
+
 def test_a_training_starts_from_the_other_recipes_weights(workspace, teacher):
     standing_still = {"name": "sgd", "learning_rate": 1e-12, "momentum": 0.0}
     recipe = made_up_recordings.recipe(
@@ -190,8 +216,20 @@ def test_targets_are_mixed_with_what_the_teachers_say(workspace, teacher, share)
     mixed = teaching.targets(workspace, recipe, {"teacher": teacher}, [part], part.found.targets)
     assert np.allclose(mixed, share * said + (1 - share) * part.found.targets, atol=1e-6)
     assert np.allclose(mixed.sum(axis=1), 1, atol=1e-5)
-    (version,) = teaching.versions(workspace, recipe, {"teacher": teacher})
+    version, landmarks = teaching.versions(workspace, recipe, {"teacher": teacher}, [part])
     assert version == model_folders.artifact(workspace, "teacher", 1).version()
+    assert landmarks == combined(part.row_digests(teacher))
+
+
+def test_a_training_follows_from_landmarks_that_only_its_teacher_is_given(workspace, teacher):
+    data = {"labels": "personal", "pictures": "personal"}
+    model = {"name": "cnn5", "widths": [4, 4, 8, 8, 8], "input_px": 32}
+    recipe = made_up_recordings.recipe(data=data, model=model, distil={"teachers": ["teacher"]})
+    needs = {need.key for need in teaching.needs(recipe, {"teacher": teacher})}
+    assert needs == {"models/teacher", "landmarks/personal"}
+    found = training_rows.labelled(workspace, recipe, "train")
+    part = training_rows.seen(workspace, recipe, found, ORIGINAL)
+    assert len(set(teaching.versions(workspace, recipe, {"teacher": teacher}, [part]))) == 2
 
 
 @pytest.mark.parametrize("limit", [1, 3])
@@ -208,6 +246,25 @@ def test_no_more_training_rows_of_an_emotion_than_the_recipe_says(workspace, lim
     available = everything.targets[everything.column("split") == "train"].sum(axis=0)
     assert np.array_equal(counts, np.minimum(available, limit))
     assert (split == "validation").sum() == (everything.column("split") == "validation").sum()
+
+
+def test_the_limit_counts_pictures_that_have_a_face(tmp_path):
+    other = made_up_recordings.workspace_in(tmp_path)
+    faces = other.pictures("faces", made_up_recordings.DATASET)
+    for bucket in range(made_up_recordings.DATASET.n_buckets):
+        rows = faces.read(bucket)
+        faces.write(bucket, [rows.slice(0, rows.num_rows // 2)], "inputs", "code")
+    data = {"labels": "personal", "pictures": "personal", "inputs": ["blendshapes"]}
+    used = [
+        training_rows.seen(other, recipe, training_rows.labelled(other, recipe, "train"), ORIGINAL)
+        for recipe in (
+            made_up_recordings.recipe(data={**data, "at_most_per_class": most})
+            for most in (3, None)
+        )
+    ]
+    capped, available = (part.found.targets.sum(axis=0) for part in used)
+    assert available.max() > 3
+    assert np.array_equal(capped, np.minimum(available, 3))
 
 
 def test_a_column_that_the_labels_do_not_have_cannot_be_left_out(workspace):

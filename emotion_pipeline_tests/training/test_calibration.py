@@ -34,9 +34,15 @@ def test_the_temperature_undoes_what_the_logits_were_multiplied_by(times):
 
 
 def test_a_model_that_is_always_right_or_never_stays_within_bounds():
-    logits = np.eye(4)[None]
-    assert COLDEST <= fit_temperature(logits, np.arange(4)) < 0.2
-    assert 10 < fit_temperature(logits, (np.arange(4) + 1) % 4) <= HOTTEST
+    labels = np.arange(4000) % 4
+    logits = np.eye(4)[labels][None]
+    assert COLDEST <= fit_temperature(logits, labels) < 0.2
+    assert 10 < fit_temperature(logits, (labels + 1) % 4) <= HOTTEST
+
+
+def test_a_few_rows_that_are_all_right_make_nothing_certain():
+    found = [fit_temperature(np.eye(4)[None, :n], np.arange(n)) for n in (1, 2, 4)]
+    assert 1 > found[0] > found[1] > found[2] > 0.3
 
 
 @pytest.mark.parametrize("family", FAMILIES)

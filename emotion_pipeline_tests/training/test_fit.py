@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.multiprocessing import ProcessRaisedException
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.curves import best_epoch, has_ended
@@ -169,6 +170,7 @@ def raising(error):
     [
         (raising(torch.OutOfMemoryError("no room")), "halve batch_size"),
         (lambda *_: torch.empty(2**50), "halve batch_size"),
+        (raising(ProcessRaisedException("torch.OutOfMemoryError", 1, 2)), "halve batch_size"),
         (raising(RuntimeError("something else")), "something else"),
     ],
 )

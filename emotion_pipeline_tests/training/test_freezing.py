@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from emotion_pipeline.training.freezing import freeze
+from emotion_pipeline.training.freezing import check_parts, freeze
 from emotion_pipeline.training.values import Freeze
 
 
@@ -72,4 +72,12 @@ def test_without_values_nothing_is_frozen(network):
 )
 def test_an_unknown_part_is_answered_with_the_nearest(network, part, message):
     with pytest.raises(ValueError, match=message):
-        freeze(network, Freeze(parts=(part,)), 0)
+        check_parts(network, Freeze(parts=(part,)))
+
+
+@pytest.mark.parametrize("epochs", [None, 2])
+def test_something_has_to_be_left_to_train(network, epochs):
+    check_parts(network, None)
+    check_parts(network, Freeze(parts=("features",), epochs=epochs))
+    with pytest.raises(ValueError, match="nothing is left to train"):
+        check_parts(network, Freeze(parts=("features", "head"), epochs=epochs))

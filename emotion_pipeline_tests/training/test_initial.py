@@ -143,6 +143,15 @@ def test_weights_of_another_architecture_are_refused_and_change_nothing(tensors,
     assert all(torch.equal(before[name], value) for name, value in ours.state_dict().items())
 
 
+def test_a_part_that_is_to_be_frozen_has_to_fit_whole():
+    ours, theirs = network(), {**network().state_dict(), "1.weight": torch.ones(4, 2)}
+    message = r"not all that are to be frozen: 1.weight is \(4, 3\) in the network, \(4, 2\) there"
+    with pytest.raises(InitialWeightsError, match=message):
+        put_into(ours, theirs, frozen=["0", "1"])
+    assert not torch.equal(ours[2].weight, theirs["2.weight"])
+    assert put_into(ours, theirs, frozen=["0", "2"]) == 5
+
+
 @pytest.mark.parametrize(("family", "variant"), [one for one in IMAGENET if one[0] in models.NAMES])
 def test_weights_of_torchvision_fit_the_features_of_their_family(family, variant):
     import torchvision

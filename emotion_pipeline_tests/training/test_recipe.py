@@ -16,6 +16,7 @@ from emotion_pipeline.training.recipe_files import (
 )
 from emotion_pipeline_tests.training import tiny
 
+MESHES = {"labels": "personal", "pictures": "personal", "inputs": ["landmarks"]}
 TAKES = {"labels": "personal", "pictures": "personal", "leave_out": "take_id"}
 
 
@@ -106,6 +107,9 @@ def test_a_value_out_of_bounds_is_refused_with_its_field(tmp_path, field, wrong)
         ({"test_views": "ten_crop"}, "crop_px"),
         ({"ema_decay": 0.9, "swa_from": 0.5}, "not both"),
         ({"data": TAKES}, "keep"),
+        ({"data": {**TAKES, "at_most_per_class": 9}, "keep": "last"}, "predicts every row"),
+        ({"data": MESHES}, "change pictures"),
+        ({"data": MESHES, "augment": {"crop_px": 32}}, "change pictures"),
         ({"data": TAKES, "keep": "last", "schedule": {"name": "plateau"}}, "no plateau schedule"),
         (
             {
@@ -125,7 +129,8 @@ def _folder(folder: Path, **recipes: dict) -> Path:
     """A folder of recipes that are tiny but for these changes."""
     for name, changes in recipes.items():
         content = tiny.recipe(**changes).model_dump(mode="json")
-        (folder / f"ferplus_cnn5_{name}.yaml").write_text(yaml.safe_dump(content))
+        labels = content["data"]["labels"]
+        (folder / f"{labels}_cnn5_{name}.yaml").write_text(yaml.safe_dump(content))
     return folder
 
 
@@ -159,6 +164,40 @@ def test_a_recipe_that_cannot_follow_from_another_is_refused(tmp_path, changes, 
         load_all(_folder(tmp_path, a=changes, z={}, other={"data": seven}))
 
 
+KEPT = {"keep": "last"}
+LATER = {"data": {"labels": "kdef", "pictures": "kdef"}, "initial": {"recipe": "ferplus_cnn5_z"}}
+FOLDS = {"data": {"labels": "ferplus", "pictures": "fer2013", "leave_out": "person_id"}} | KEPT
+
+
+@pytest.mark.parametrize(
+    ("recipes", "message"),
+    [
+        (
+            {"z": {}, "kdef": LATER, "a": {**FOLDS, "initial": {"recipe": "kdef_cnn5_kdef"}}},
+            "ferplus_cnn5_z has seen the pictures",
+        ),
+        (
+            {"z": FOLDS, "a": {"initial": {"recipe": "ferplus_cnn5_z"}}},
+            "ferplus_cnn5_z has learned from all fer2013",
+        ),
+        (
+            {"z": FOLDS, "kdef": LATER, "a": {"initial": {"recipe": "kdef_cnn5_kdef"}}},
+            "ferplus_cnn5_z has learned from all fer2013",
+        ),
+        (
+            {"z": FOLDS, "a": {"distil": {"teachers": ["ferplus_cnn5_z"]}}},
+            "ferplus_cnn5_z has learned",
+        ),
+    ],
+    ids=["grandparent", "of all rows", "of all rows before", "teacher of all rows"],
+)
+def test_nobody_is_tested_on_what_an_ancestor_has_learned_by_leaving_out(
+    tmp_path, recipes, message
+):
+    with pytest.raises(RecipeError, match=f"_a.yaml: {message}"):
+        load_all(_folder(tmp_path, **recipes))
+
+
 @pytest.mark.parametrize("text", ["", "- a list", "a: [", "a: \0", "x" * (LARGEST_FILE_BYTES + 1)])
 def test_what_is_no_recipe_is_refused_with_its_file(tmp_path, text):
     path = tmp_path / "ferplus_cnn5.yaml"
@@ -171,6 +210,14 @@ def test_yaml_that_would_run_code_is_refused(tmp_path):
     path = tmp_path / "ferplus_cnn5.yaml"
     path.write_text("description: !!python/object/apply:os.system ['true']", encoding="utf-8")
     with pytest.raises(RecipeError, match="not readable as YAML"):
+        load(path)
+
+
+def test_aliases_that_would_unfold_without_end_are_refused(tmp_path):
+    path = tmp_path / "ferplus_cnn5.yaml"
+    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
+    path.write_text("\n".join(["a0: &a0 x", *levels, "data: *a8"]), encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"ferplus_cnn5\.yaml: .*aliases"):
         load(path)
 
 

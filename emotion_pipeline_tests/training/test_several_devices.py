@@ -19,6 +19,13 @@ RECIPE = tiny.recipe(
 )
 
 
+@pytest.mark.parametrize(("batch_size", "n_rows"), [(15, 64), (2, 64), (64, 63), (64, 3)])
+def test_batches_that_cannot_be_shared_equally_are_refused(tmp_path, batch_size, n_rows):
+    recipe, train = RECIPE.model_copy(update={"batch_size": batch_size}), tiny.patterns(n_rows)
+    with pytest.raises(ValueError, match=r"2 devices cannot share batches of \d+ rows equally"):
+        fit(recipe, 1, train, train, tmp_path, identity="", hardware=Hardware("cpu", n_devices=2))
+
+
 @pytest.mark.slow
 def test_two_processes_train_one_model_and_validate_it_on_all_rows(tmp_path):
     train, validation = tiny.patterns(64), tiny.patterns(33, seed=9)

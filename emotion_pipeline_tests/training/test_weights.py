@@ -1,4 +1,5 @@
 import json
+import resource
 
 import numpy as np
 import pytest
@@ -58,6 +59,32 @@ def test_weights_of_another_shape_are_refused(saved, changes, message):
     _change_weights(saved[0], **changes)
     with pytest.raises(weights.ModelError, match=message):
         weights.load(saved[0])
+
+
+def test_a_file_larger_than_the_network_is_refused_unread(saved, monkeypatch):
+    monkeypatch.setattr(weights, "LARGEST_META_BYTES", 4096)
+    with (saved[0] / weights.WEIGHTS).open("ab") as file:
+        file.write(bytes(5000))
+    with pytest.raises(weights.ModelError, match=r"larger than the .* bytes of the recipe's"):
+        weights.load(saved[0])
+
+
+def test_a_network_is_not_allocated_before_its_weights_are_there(saved):
+    model = {"name": "cnn5", "widths": [4096] * 5, "input_px": 32}  # 5.6 GiB
+    _change_meta(saved[0], recipe=tiny.recipe(model=model).model_dump(mode="json"))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(weights.ModelError, match="another architecture"):
+        weights.load(saved[0])
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**20  # KiB
+
+
+def test_weights_that_answer_with_no_numbers_are_refused(saved):
+    known = load_file(saved[0] / weights.WEIGHTS)
+    name = next(name for name in known if name.endswith("running_var"))
+    _change_weights(saved[0], **{name: torch.full_like(known[name], -1.0)})
+    network, _ = weights.load(saved[0])
+    with pytest.raises(ValueError, match="values that are no numbers"):
+        predict(network, RECIPE, tiny.patterns(4).inputs, "cpu")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A trained face detector on disk, in the same files as any model: see `training.weights`."""
 
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from emotion_pipeline.training.weights import (
     META,
     WEIGHTS,
     ModelError,
+    filled,
     read_meta,
-    read_weights,
 )
 
 
@@ -45,6 +46,5 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         fault = error.errors(include_url=False)[0]
         field = ".".join(map(str, fault["loc"]))
         raise ModelError(f"{folder / META}: recipe {field}: {fault['msg']}") from None
-    detector = network.build(recipe.model, pretrained=recipe.initial is not None)
-    detector.load_state_dict(read_weights(folder / WEIGHTS, detector))
-    return detector.eval(), meta
+    build = partial(network.build, recipe.model, pretrained=recipe.initial is not None)
+    return filled(build, folder / WEIGHTS).eval(), meta
