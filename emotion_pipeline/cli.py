@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # By name, because their modules are imported by the commands that need them.
 SAID_IN_WORDS = (
     *("ValidationError", "RecipeError", "ModelError", "ExportError", "ModelFileError"),
-    "StoreFailed",
+    *("StoreFailed", "TrainingDivergedError", "ChecksFailed"),
 )
 
 

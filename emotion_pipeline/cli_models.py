@@ -4,6 +4,7 @@ As in `cli`, every command imports what it needs when it runs.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,26 +17,34 @@ def train(recipe: str, seed: int | None) -> None:
     """Train RECIPE on what is in the lake, without Dagster; the weights are the same."""
     from emotion_pipeline.datasets import all_datasets
     from emotion_pipeline.labels import nearest
+    from emotion_pipeline.lake.tables import DamagedTable
     from emotion_pipeline.settings import Settings
     from emotion_pipeline.stages.base import Lacking, Workspace
     from emotion_pipeline.stages.graph import build_graph
     from emotion_pipeline.training.recipe_files import load_all
 
-    workspace = Workspace(Settings())
+    workspace, recipes = Workspace(Settings()), load_all()
     models = {
         stage.key.removeprefix("models/"): stage
-        for stage in build_graph(all_datasets(), load_all(), workspace.settings)
+        for stage in build_graph(all_datasets(), recipes, workspace.settings)
         if stage.group == "models"
     }
     if recipe not in models:
+        if recipe in recipes:
+            advice = f"emotion-pipeline refresh predictions/{recipe}"
+            raise click.ClickException(f"{recipe} is a model of others and only tested: {advice}")
         raise click.ClickException(f"recipe to train: {nearest(recipe, tuple(models))}")
     model = models[recipe]
+    _check_seed(recipe, seed, recipes[recipe].seeds)
     try:
         model.prepare(workspace)
-    except Lacking as lacking:
-        raise click.ClickException(str(lacking)) from lacking
-    for number in model.partitions if seed is None else (str(seed),):
-        click.echo(f"{model.key} seed {number}: {model.make(workspace, number).summary}")
+        for number in model.partitions if seed is None else (str(seed),):
+            click.echo(f"{model.key} seed {number}: {model.make(workspace, number).summary}")
+    except (Lacking, ValueError, MemoryError) as error:
+        raise click.ClickException(f"{recipe}: {error}") from error
+    except DamagedTable as error:
+        advice = f"emotion-pipeline refresh {model.key} makes all that it needs"
+        raise click.ClickException(f"{recipe}: {error} {advice}") from error
 
 
 @click.command()
@@ -49,8 +58,8 @@ def train(recipe: str, seed: int | None) -> None:
 def export(recipe: str, seed: int | None, out: Path | None) -> None:
     """Write the trained weights of RECIPE as one ONNX file that says all that is needed to use it.
 
-    It takes pictures as they are and gives probabilities. It is written only if onnxruntime gives
-    the same probabilities as torch for validation pictures of the lake.
+    It takes pictures as they are and gives the probabilities of that one view. It is written only
+    if onnxruntime gives the same as torch for validation pictures of the lake.
     """
     from emotion_pipeline.labels import nearest
     from emotion_pipeline.settings import Settings
@@ -59,9 +68,13 @@ def export(recipe: str, seed: int | None, out: Path | None) -> None:
     from emotion_pipeline.training.recipe import Recipe
     from emotion_pipeline.training.recipe_files import load_all
 
-    recipes = {name: one for name, one in load_all().items() if isinstance(one, Recipe)}
+    known = load_all()
+    recipes = {name: one for name, one in known.items() if isinstance(one, Recipe)}
     if recipe not in recipes:
+        if recipe in known:
+            raise click.ClickException(f"{recipe}: only emotion models of one's own are exported")
         raise click.ClickException(f"recipe: {nearest(recipe, tuple(recipes))}")
+    _check_seed(recipe, seed, recipes[recipe].seeds)
     number = recipes[recipe].seeds[0] if seed is None else seed
     path = out or Path(f"{recipe}-{number}.onnx")
     parity = exports.export(Workspace(Settings()), recipe, number, path)
@@ -74,7 +87,7 @@ def export(recipe: str, seed: int | None, out: Path | None) -> None:
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--csv", "table", type=click.Path(path_type=Path, dir_okay=False), help="A file.")
 def predict(model: Path, pictures: tuple[Path, ...], table: Path | None) -> None:
     """Print what MODEL, a file that `export` wrote, says of PICTURES: files, or folders of them.
@@ -104,3 +117,9 @@ def predict(model: Path, pictures: tuple[Path, ...], table: Path | None) -> None
     for one in faults:
         click.echo(f"{printable(one.path)}: skipped, {one.fault}", err=True)
     sys.exit(1 if faults else 0)
+
+
+def _check_seed(recipe: str, seed: int | None, seeds: Sequence[int]) -> None:
+    if seed is not None and seed not in seeds:
+        known = ", ".join(map(str, seeds))
+        raise click.ClickException(f"{recipe} has no seed {seed}; its seeds are {known}")

@@ -65,7 +65,13 @@ LABEL_SPACES: dict[str, LabelSpace] = {
 }
 
 
+MOST_NAMED = 12
+
+
 def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
     """Sentence that answers a wrong name with the nearest right ones."""
     close = get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)
-    return f"unknown name {name!r}; did you mean {' or '.join(map(repr, close))}?"
+    more = f" or one of {len(close) - MOST_NAMED} others" if len(close) > MOST_NAMED else ""
+    return (
+        f"unknown name {name!r}; did you mean {' or '.join(map(repr, close[:MOST_NAMED]))}{more}?"
+    )

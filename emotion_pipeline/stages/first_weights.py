@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from emotion_pipeline.fetching import FetchFailed
 from emotion_pipeline.fetching.model_files import IMAGENET, find
 from emotion_pipeline.stages import model_folders
-from emotion_pipeline.stages.base import Lacking, Needs, Workspace, present
+from emotion_pipeline.stages.base import Lacking, Needs, Workspace
 from emotion_pipeline.training.detection.recipe import FaceRecipe
 from emotion_pipeline.training.recipe import Recipe
 
@@ -31,12 +31,11 @@ def prepare(workspace: Workspace, recipe: Starting) -> None:
 
 
 def versions(workspace: Workspace, recipe: Starting) -> tuple[str, ...]:
-    """Digest of the model that training starts from, if it is another recipe's."""
+    """Digest of the model that training starts from, if it is another recipe's; Lacking without."""
     initial = recipe.initial
     if initial is None or initial.recipe is None:
         return ()
-    model = model_folders.artifact(workspace, initial.recipe, initial.seed)
-    return (present(model.version()),)
+    return (model_folders.trained(workspace, initial.recipe, initial.seed),)
 
 
 def published(recipe: Starting) -> str | None:
@@ -62,11 +61,8 @@ def read(workspace: Workspace, recipe: Starting) -> "dict[str, torch.Tensor] | N
 
 
 def _imagenet_file(workspace: Workspace, recipe: Starting) -> Path:
-    family = (recipe.model.name, recipe.model.variant)
-    if family not in IMAGENET:
-        known = ", ".join(" ".join(filter(None, one)) for one in IMAGENET)
-        raise ValueError(f"no ImageNet weights for {recipe.model.name}; there are some for {known}")
     try:
-        return find(IMAGENET[family], workspace.settings.model_files_root)
+        file = IMAGENET[recipe.model.name, recipe.model.variant]
+        return find(file, workspace.settings.model_files_root)
     except FetchFailed as failed:
         raise Lacking(str(failed)) from failed

@@ -20,8 +20,8 @@ from emotion_pipeline.datasets.base import Dataset
 from emotion_pipeline.digests import digest_file
 from emotion_pipeline.foreign import onnx_classifier
 from emotion_pipeline.foreign.onnx_classifier import NetworkRefused, Takes
-from emotion_pipeline.labels import nearest
 from emotion_pipeline.settings import Settings
+from emotion_pipeline.stages import recipe_checks
 from emotion_pipeline.stages.base import Lacking
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.model_card import ModelCard
@@ -50,7 +50,7 @@ def recipes(
     usable = {}
     for name, recipe in found.items():
         try:
-            check_data(recipe, datasets)
+            recipe_checks.check(recipe, datasets)
             usable[name] = recipe
         except RecipeError as error:
             faults.append(f"{folder(settings) / name}.yaml: {error}")
@@ -64,16 +64,6 @@ def all_recipes(settings: Settings, datasets: Mapping[str, Dataset]) -> dict[str
     for fault in faults:
         _LOG.warning("left out: %s", fault)
     return {**own, **imported}
-
-
-def check_data(recipe: ForeignRecipe, datasets: Mapping[str, Dataset]) -> None:
-    """RecipeError unless its labels are those of a dataset on its pictures."""
-    data = recipe.data
-    if data.labels not in datasets:
-        raise RecipeError(f"data.labels: {nearest(data.labels, tuple(datasets))}")
-    pictures = datasets[data.labels].pictures
-    if data.pictures != pictures:
-        raise RecipeError(f"data.pictures: the labels of {data.labels} are about {pictures}")
 
 
 def file_of(settings: Settings, recipe: ForeignRecipe) -> Path:
@@ -154,7 +144,7 @@ def add(
         text = yaml.safe_dump({"task": "foreign", "file": copy.name, **values}, sort_keys=False)
         draft.write_text(text, encoding="utf-8")
         recipe = load_one_imported(draft, load_all())
-        check_data(recipe, all_datasets())
+        recipe_checks.check(recipe, all_datasets())
         said = check(recipe)
         shutil.copyfile(file, Path(work) / copy.name)
         (Path(work) / copy.name).replace(copy)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from emotion_pipeline.lake.artifacts import Artifact
-from emotion_pipeline.stages.base import Produced, Workspace, present
+from emotion_pipeline.stages.base import Lacking, Produced, Workspace, present
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,15 @@ CURVES = "curves.csv"
 def artifact(workspace: Workspace, name: str, seed: str | int) -> Artifact:
     """Where the weights of one seed of a recipe lie."""
     return workspace.lake.artifact(f"models/{name}", seed=seed)
+
+
+def trained(workspace: Workspace, name: str, seed: int) -> str:
+    """The version of the weights of one seed of a recipe; Lacking where there are none."""
+    version = artifact(workspace, name, seed).version()
+    if version is None:
+        advice = f"emotion-pipeline refresh models/{name}"
+        raise Lacking(f"seed {seed} of {name} has not been trained: {advice}")
+    return version
 
 
 def kept(target: Artifact, inputs: str, code: str) -> Produced | None:

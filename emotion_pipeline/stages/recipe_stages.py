@@ -20,6 +20,7 @@ from emotion_pipeline.stages import (
     model_folders,
     models,
     predictions,
+    recipe_checks,
     teaching,
     validation,
 )
@@ -27,7 +28,7 @@ from emotion_pipeline.stages.base import Needs, Produced, Stage, Workspace, code
 from emotion_pipeline.training.detection.recipe import FaceRecipe
 from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
-from emotion_pipeline.training.recipe_files import AnyRecipe
+from emotion_pipeline.training.recipe_files import AnyRecipe, RecipeError
 
 Make = Callable[[Workspace, str | None], Produced]
 
@@ -42,9 +43,14 @@ def build(
 ) -> list[Stage]:
     """The stages of one of the recipes; with `by_default`, a refresh of everything makes them.
 
-    `settings` say where the files of foreign models lie.
+    `settings` say where the files of foreign models lie. RecipeError where a recipe is about data
+    that there is not.
     """
     recipe = recipes[name]
+    try:
+        recipe_checks.check(recipe, datasets)
+    except RecipeError as error:
+        raise RecipeError(f"{name}.yaml: {error}") from error
     made = None if by_default else ()
     match recipe:
         case Recipe():

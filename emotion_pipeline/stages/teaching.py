@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from emotion_pipeline.digests import combined
-from emotion_pipeline.lake.artifacts import Artifact
 from emotion_pipeline.stages import model_folders, training_rows
-from emotion_pipeline.stages.base import Needs, Workspace, present
+from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
 
@@ -25,10 +24,13 @@ def needs(recipe: Recipe, recipes: Recipes) -> Iterator[Needs]:
 def versions(
     workspace: Workspace, recipe: Recipe, recipes: Recipes, parts: list[Seen]
 ) -> Iterator[str]:
-    """Digests of the teachers' weights, and of the landmarks that they are given of these rows."""
+    """Digests of the teachers' weights, and of the landmarks that they are given of these rows.
+
+    Lacking where a teacher has not been trained.
+    """
     for name in _teachers(recipe):
-        for model in _models(workspace, name, recipes):
-            yield present(model.version())
+        for seed in recipes[name].seeds:
+            yield model_folders.trained(workspace, name, seed)
         if recipes[name].data.features:
             for part in _as_given(workspace, recipes[name], parts):
                 yield combined(part.row_digests(recipes[name]))
@@ -58,8 +60,8 @@ def targets(
         asked = teacher.model_copy(update={"test_views": "flip"})
         same = _as_given(workspace, teacher, parts)
         given = training_rows.given(training_rows.arrays(workspace, teacher, same))
-        for model in _models(workspace, name, recipes):
-            network, meta = load(model.folder)
+        for seed in teacher.seeds:
+            network, meta = load(model_folders.artifact(workspace, name, seed).folder)
             logits = logits_of_views(network, asked, given, workspace.settings.device)
             said.append(probabilities_at(1 / meta["temperature"], logits))
     taught = recipe.distil.share * np.mean(said, axis=0) + (1 - recipe.distil.share) * own
@@ -68,11 +70,6 @@ def targets(
 
 def _teachers(recipe: Recipe) -> tuple[str, ...]:
     return recipe.distil.teachers if recipe.distil is not None else ()
-
-
-def _models(workspace: Workspace, name: str, recipes: Recipes) -> Iterator[Artifact]:
-    for seed in recipes[name].seeds:
-        yield model_folders.artifact(workspace, name, seed)
 
 
 def _as_given(workspace: Workspace, teacher: Recipe, parts: list[Seen]) -> list[Seen]:

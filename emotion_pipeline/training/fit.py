@@ -4,6 +4,7 @@ Arrays in, weights and curves out. Everything that is needed on the way stands i
 which belongs to the caller: it is written here and never removed after the end.
 """
 
+import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from emotion_pipeline.training.data import (
     TrainingData,
     loader,
 )
+from emotion_pipeline.training.epochs import TrainingDivergedError
 from emotion_pipeline.training.initial import put_into
 from emotion_pipeline.training.losses import class_weights
 from emotion_pipeline.training.module import Training
@@ -41,6 +43,8 @@ from emotion_pipeline.training.trainer import (
 )
 
 VALIDATION_BATCH = 256
+FAR_WORSE = 100
+"""Times the loss of guessing: few epochs with a large rate may end at some times, but not that."""
 
 
 def fit(
@@ -75,7 +79,20 @@ def fit(
             trainer = build_trainer(recipe, work_folder, hardware, progress)
             trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
     result = outcome(recipe, training.network, work_folder)
+    _check_learned(recipe, result)
     return _calibrated(recipe, result, validation, hardware) if recipe.calibrated else result
+
+
+def _check_learned(recipe: Recipe, result: FitResult) -> None:
+    """TrainingDivergedError for a finite loss that is out of all proportion to that of guessing."""
+    loss = float(result.curves.set_index("epoch")["validation_loss"].loc[result.epoch])
+    if loss > FAR_WORSE * math.log(len(recipe.emotions)):
+        rate = recipe.optimiser.learning_rate
+        raise TrainingDivergedError(
+            f"the validation loss is {loss:.3g} in epoch {result.epoch}, and"
+            f" {math.log(len(recipe.emotions)):.3g} for guessing: try a lower learning_rate than"
+            f" {rate:g}, for example {rate / 10:g}"
+        )
 
 
 def _check_shares(batch_size: int, n_devices: int) -> None:
@@ -121,7 +138,10 @@ def _loaders(
     recipe: Recipe, seed: int, train: TrainingData, validation: TrainingData, epoch: int
 ) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
     if len(train.targets) < 2 or len(validation.targets) < 1:
-        raise ValueError("training needs at least 2 rows, and 1 to validate with")
+        raise ValueError(
+            f"{len(train.targets)} rows to learn from and {len(validation.targets)} to validate"
+            " with; at least 2 and 1 are needed"
+        )
     learned, held_out = (
         Examples(data, recipe.sizes, recipe.model.input_px) for data in (train, validation)
     )

@@ -5,7 +5,7 @@ read stands in `recipe_files`. Neither needs torch or Lightning, because every r
 Dagster starts.
 """
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -31,12 +31,13 @@ from emotion_pipeline.training.values import (
     one_of,
 )
 
-NOT_IN_THE_WEIGHTS = {"description", "seeds", "evaluate_on"}
+NOT_IN_THE_WEIGHTS = {"task", "description", "seeds", "evaluate_on"}
 
 
 class Recipe(Section):
     """One model from data to test; see `recipes/` for examples."""
 
+    task: Literal["emotions"] = "emotions"
     description: Annotated[str, Field(min_length=1, max_length=500)]
     data: Data
     model: Model

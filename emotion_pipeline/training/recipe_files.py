@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -43,11 +43,12 @@ def load(path: Path) -> AnyRecipe:
     try:
         recipe = KINDS[task].model_validate(content)
     except ValidationError as error:
-        faults = (_sentence(fault) for fault in error.errors(include_url=False))
+        faults = (_sentence(KINDS[task], fault) for fault in error.errors(include_url=False))
         raise RecipeError(f"{path}: " + "; ".join(faults)) from None
     if not re.fullmatch(rf"{recipe.stem}(_[a-z0-9]+)*", path.stem):
         raise RecipeError(
-            f"{path}: the file must be called {recipe.stem}.yaml or {recipe.stem}_<twist>.yaml"
+            f"{path}: the file must be called {recipe.stem}.yaml or {recipe.stem}_<twist>.yaml,"
+            " after data.labels and the model"
         )
     return recipe
 
@@ -140,16 +141,23 @@ def _ancestors(recipe: Recipe, recipes: dict[str, AnyRecipe]) -> Iterator[tuple[
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """YAML without aliases: a few hundred bytes of them unfold to more than any memory holds."""
+    """YAML without aliases, a few hundred bytes of which unfold to more than any memory holds, and
+    without keys that are there twice."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise yaml.composer.ComposerError(
-                problem="aliases are not taken; write the value again",
-                problem_mark=event.start_mark,
-            )
-        return super().compose_node(parent, index)
+            raise _refused("aliases are not taken; write the value again", self.peek_event())
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value]
+            for place, (key, _) in enumerate(node.value):
+                if key.value in keys[:place]:
+                    raise _refused(f"{key.value!r:.80} is there twice", key)
+        return node
+
+
+def _refused(problem: str, where: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=where.start_mark)
 
 
 def _read(path: Path) -> Any:
@@ -163,10 +171,25 @@ def _read(path: Path) -> Any:
         raise RecipeError(f"{path}: not readable as YAML: {error}") from error
 
 
-def _sentence(fault: Any) -> str:
+def _sentence(kind: type[AnyRecipe], fault: Any) -> str:
     """One fault of pydantic as `model.name: unknown name 'cnn4'; did you mean 'cnn5'?`."""
     field = ".".join(map(str, fault["loc"])) or "the file"
     if fault["type"] == "extra_forbidden":
-        known = sorted({name for part in Section.__subclasses__() for name in part.model_fields})
-        return f"{field}: {nearest(str(fault['loc'][-1]), known)}"
+        *place, name = fault["loc"]
+        for other in kind.model_fields:
+            if place != [other] and name in _fields(kind, [other]):
+                return f"{field}: belongs into `{other}`"
+        return f"{field}: {nearest(str(name), _fields(kind, place))}"
     return f"{field}: {fault['msg'].removeprefix('Value error, ')} (got {fault['input']!r:.80})"
+
+
+def _fields(kind: type[Section], place: list[Any]) -> tuple[str, ...]:
+    """The names in the section of a recipe at a place such as ["model"]; none elsewhere."""
+    for step in place:
+        annotation = kind.model_fields[step].annotation
+        sections = (one for one in (annotation, *get_args(annotation)) if isinstance(one, type))
+        found = next((one for one in sections if issubclass(one, Section)), None)
+        if found is None:
+            return ()
+        kind = found
+    return tuple(kind.model_fields)

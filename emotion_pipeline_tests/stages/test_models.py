@@ -221,6 +221,14 @@ def test_targets_are_mixed_with_what_the_teachers_say(workspace, teacher, share)
     assert landmarks == combined(part.row_digests(teacher))
 
 
+def test_a_teacher_or_start_that_has_not_been_trained_is_lacking(workspace, teacher):
+    taught = made_up_recordings.recipe(distil={"teachers": ["nobody"]})
+    started = made_up_recordings.recipe(initial={"recipe": "nobody", "seed": 1})
+    for recipe in (taught, started):
+        with pytest.raises(Lacking, match=r"seed 1 of nobody .*: emotion-pipeline refresh models/"):
+            models.train(workspace, "eager", recipe, 1, {"nobody": teacher})
+
+
 def test_a_training_follows_from_landmarks_that_only_its_teacher_is_given(workspace, teacher):
     data = {"labels": "personal", "pictures": "personal"}
     model = {"name": "cnn5", "widths": [4, 4, 8, 8, 8], "input_px": 32}
@@ -265,11 +273,3 @@ def test_the_limit_counts_pictures_that_have_a_face(tmp_path):
     capped, available = (part.found.targets.sum(axis=0) for part in used)
     assert available.max() > 3
     assert np.array_equal(capped, np.minimum(available, 3))
-
-
-def test_a_column_that_the_labels_do_not_have_cannot_be_left_out(workspace):
-    data = {"labels": "ferplus", "pictures": "fer2013", "leave_out": "take_id"}
-    with pytest.raises(ValueError, match="has no column take_id"):
-        training_rows.labelled(
-            workspace, made_up_recordings.recipe(data=data, keep="last"), "train"
-        )

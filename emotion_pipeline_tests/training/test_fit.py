@@ -12,6 +12,7 @@ from torch.multiprocessing import ProcessRaisedException
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.curves import best_epoch, has_ended
+from emotion_pipeline.training.epochs import TrainingDivergedError
 from emotion_pipeline.training.fit import FitResult, fit
 from emotion_pipeline.training.optimise import learning_rate_factor
 from emotion_pipeline.training.recipe import Recipe, training_values
@@ -180,6 +181,15 @@ def test_too_little_memory_ends_with_advice(tmp_path, monkeypatch, full, message
     monkeypatch.setattr(module, "build_loss", lambda *_: full)
     with pytest.raises((MemoryError, RuntimeError), match=message):
         _fit(tmp_path)
+
+
+def test_a_loss_far_beyond_that_of_guessing_ends_with_advice(tmp_path, monkeypatch):
+    from emotion_pipeline.training import fit as module
+
+    _fit(tmp_path / "as it is")
+    monkeypatch.setattr(module, "FAR_WORSE", 0.01)
+    with pytest.raises(TrainingDivergedError, match=r"for guessing: try .* for example 0\.005"):
+        _fit(tmp_path / "as if")
 
 
 def test_patience_ends_training_and_the_first_best_epoch_is_kept():

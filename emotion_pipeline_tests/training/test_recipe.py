@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from emotion_pipeline.training import models
-from emotion_pipeline.training.recipe import Recipe, training_values
+from emotion_pipeline.training.recipe import NOT_IN_THE_WEIGHTS, Recipe, training_values
 from emotion_pipeline.training.recipe_files import (
     FOLDER,
     LARGEST_FILE_BYTES,
@@ -60,6 +60,9 @@ def test_every_recipe_of_the_package_loads_builds_and_fits_a_screen(path):
         ("test_views", "tencrop", "ten_crop"),
         ("task", "emotion", "emotions"),
         ("optimiser.learning_rat", 0.1, "learning_rate"),
+        ("sampler", "balanced", "belongs into `data`"),
+        ("model.momentum", 0.5, "belongs into `optimiser`"),
+        ("limit_train", 3, "'augment' or 'batch_size'"),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_nearest(tmp_path, field, wrong, answer):
@@ -221,6 +224,14 @@ def test_aliases_that_would_unfold_without_end_are_refused(tmp_path):
         load(path)
 
 
+def test_a_key_that_is_there_twice_is_refused(tmp_path):
+    path = _written(tmp_path, "epochs", 3)
+    assert load(path).epochs == 3
+    path.write_text(path.read_text() + "epochs: 4\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="'epochs' is there twice"):
+        load(path)
+
+
 def test_the_file_name_says_data_and_model(tmp_path):
     path = _written(tmp_path, "epochs", 3)
     assert load(path.rename(tmp_path / "ferplus_cnn5_short.yaml")).epochs == 3
@@ -235,7 +246,7 @@ def test_only_values_that_change_the_weights_are_training_values():
         training_values(tiny.recipe(calibrated=True, test_views=name)) for name in ("one", "flip")
     ]
     assert views[0] != views[1]  # the temperature is that of their mean
-    for name in set(Recipe.model_fields) - {"description", "seeds", "evaluate_on", "test_views"}:
+    for name in set(Recipe.model_fields) - {*NOT_IN_THE_WEIGHTS, "test_views"}:
         assert name in training_values(same)
 
 
