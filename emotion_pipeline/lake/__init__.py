@@ -6,19 +6,22 @@ folders of files such as weights and reports. An asset's key is its path: `degra
 `storage` says how files get there: into folders, or into a store as objects.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from filelock import FileLock
 
 from emotion_pipeline.lake.artifacts import Artifact
+from emotion_pipeline.lake.locks import held
 from emotion_pipeline.lake.memory import Memory
 from emotion_pipeline.lake.receipts import Receipts
 from emotion_pipeline.lake.storage import LOCAL, Storage
 from emotion_pipeline.lake.tables import Table
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,5 @@ class Lake:
         With a store, this holds for the processes of one machine.
         """
         path = self.scratch / "locks" / f"{name.replace('/', '~')}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path):
+        with held(path, lambda: _LOG.info("%s: waiting for another process that makes it", name)):
             yield

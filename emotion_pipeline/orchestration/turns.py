@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dagster as dg
-from filelock import FileLock, Timeout
 
 from emotion_pipeline.lake import Lake
+from emotion_pipeline.lake.locks import held
 
 TAG = "emotion_pipeline/refresh_of"
 UNFINISHED = [
@@ -21,19 +21,10 @@ def my_turn(
     lake: Lake, instance: dg.DagsterInstance, tell: Callable[[str], object]
 ) -> Iterator[None]:
     """Wait until no other refresh of the lake runs, on this machine, and say so if there is one."""
-    path = lake.scratch / "refresh.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        tell(f"another refresh of {lake.address} is running: waiting until it has ended")
-        lock.acquire()
-    try:
+    waiting = f"another refresh of {lake.address} is running: waiting until it has ended"
+    with held(lake.scratch / "refresh.lock", lambda: tell(waiting)):
         _end_dead_runs(lake, instance)
         yield
-    finally:
-        lock.release()
 
 
 def _end_dead_runs(lake: Lake, instance: dg.DagsterInstance) -> None:

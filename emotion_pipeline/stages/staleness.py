@@ -73,7 +73,8 @@ def _standing(stage: Stage, name: str | None, state: LakeState, recorded: str | 
     receipt = state.workspace.lake.receipts.read(stage.key, name)
     present = state.version(stage.key, name)
     if receipt is None or recorded is None:
-        return Standing(stage.key, name, Status.MISSING, "never made")
+        made = "never made" if present is None else "in the lake, but no refresh has looked at it"
+        return Standing(stage.key, name, Status.MISSING, made)
     if present is None:
         return Standing(
             stage.key, name, Status.MISSING, "its files in the lake are gone or damaged"
