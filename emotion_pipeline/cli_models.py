@@ -87,7 +87,7 @@ def export(recipe: str, seed: int | None, out: Path | None) -> None:
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--csv", "table", type=click.Path(path_type=Path, dir_okay=False), help="A file.")
 def predict(model: Path, pictures: tuple[Path, ...], table: Path | None) -> None:
     """Print what MODEL, a file that `export` wrote, says of PICTURES: files, or folders of them.
@@ -111,7 +111,7 @@ def predict(model: Path, pictures: tuple[Path, ...], table: Path | None) -> None
     if table:
         write_csv(table, opened.emotions, predicted)
         click.echo(f"{table}: {len(predicted):,} pictures")
-    else:
+    elif predicted:
         click.echo("\n".join(lines(opened.emotions, predicted)))
     faults = [one for one in found if one.fault]
     for one in faults:

@@ -90,7 +90,7 @@ def test_trained_weights_become_a_file_that_predicts(lake, run, tmp_path):
 
 
 def test_weights_that_are_not_there_are_said_in_words(lake, run, tmp_path):
-    done = run("export", RECIPE, "--seed", "7", "--out", "mine.onnx", lake=lake)
+    done = run("export", "ferplus_cnn5", "--out", "mine.onnx", lake=lake)
     assert done.exit_code == 1
     assert "train the recipe first" in done.output
     assert not list(tmp_path.glob("*.onnx"))
@@ -121,6 +121,8 @@ def test_files_that_cannot_be_read_are_named_and_the_others_predicted(run, pictu
     assert f"{pictures}/line\\nbreak.png: skipped, empty" in done.stderr
     assert f"{damaged[2]}: skipped, unreadable" in done.stderr
     assert len(done.stdout.splitlines()) == 3
+    alone = run("predict", tmp_path / "model.onnx", damaged[2])
+    assert (alone.exit_code, alone.stdout) == (1, "")
 
 
 def test_files_that_are_no_models_are_said_in_words(run, pictures, tmp_path):
