@@ -27,6 +27,7 @@ COUNT_FOR_NO_ASSET = {
     "exports": "files on request, no assets",
     "graph": "edges, which are seen as changed inputs",
     "housekeeping": "removes what is left over",
+    "recipe_checks": "refuses recipes before they are any asset's",
     "recipe_stages": "edges, which are seen as changed inputs",
     "sources": "versions of raw files, which are seen as changed inputs",
     "staleness": "tells what is stale",

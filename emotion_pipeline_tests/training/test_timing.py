@@ -45,6 +45,7 @@ def test_slow_runs_are_fewer_but_one(clock, run_s, n):
         {
             "data": {"labels": "ferplus", "pictures": "fer2013", "inputs": ["blendshapes"]},
             "model": {"name": "landmark_mlp", "dense": [4]},
+            "augment": {},
         },
     ],
     ids=["pictures", "features"],
