@@ -113,12 +113,10 @@ def _check_references(path: Path, recipe: Recipe, recipes: dict[str, AnyRecipe])
         if other.data.pictures == recipe.data.pictures and (
             recipe.data.leave_out or other.data.leave_out
         ):
-            raise RecipeError(
-                f"{path}: {name} has learned from all {recipe.data.pictures}, also those that this"
-                " recipe is tested on"
-                if other.data.leave_out
-                else f"{path}: {name} has seen the pictures that are to be left out"
-            )
+            if recipe.data.leave_out:
+                raise RecipeError(f"{path}: {name} has seen the pictures that are to be left out")
+            pictures = f"all {recipe.data.pictures}, also those that this recipe is tested on"
+            raise RecipeError(f"{path}: {name} has learned from {pictures}")
     initial = recipe.initial
     if initial is not None and initial.recipe and initial.seed not in others[initial.recipe].seeds:
         raise RecipeError(f"{path}: initial.seed: {initial.recipe} has no seed {initial.seed}")
@@ -149,10 +147,11 @@ class _PlainLoader(yaml.SafeLoader):
             raise _refused("aliases are not taken; write the value again", self.peek_event())
         node = super().compose_node(parent, index)
         if isinstance(node, yaml.MappingNode):
-            keys = [key.value for key, _ in node.value]
-            for place, (key, _) in enumerate(node.value):
-                if key.value in keys[:place]:
+            met: set[str] = set()
+            for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+                if key.value in met:
                     raise _refused(f"{key.value!r:.80} is there twice", key)
+                met.add(key.value)
         return node
 
 
