@@ -11,12 +11,14 @@ import torch
 from torch.multiprocessing import ProcessRaisedException
 
 from emotion_pipeline.training import checkpoints
+from emotion_pipeline.training.averaging import TailAverage
 from emotion_pipeline.training.curves import best_epoch, has_ended
 from emotion_pipeline.training.epochs import TrainingDivergedError
 from emotion_pipeline.training.fit import FitResult, fit
+from emotion_pipeline.training.module import Training
 from emotion_pipeline.training.optimise import learning_rate_factor
 from emotion_pipeline.training.recipe import Recipe, training_values
-from emotion_pipeline.training.trainer import Hardware
+from emotion_pipeline.training.trainer import Hardware, build_trainer
 from emotion_pipeline.training.values import Schedule
 from emotion_pipeline_tests.training import tiny
 
@@ -181,6 +183,27 @@ def test_too_little_memory_ends_with_advice(tmp_path, monkeypatch, full, message
     monkeypatch.setattr(module, "build_loss", lambda *_: full)
     with pytest.raises((MemoryError, RuntimeError), match=message):
         _fit(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:std_mean")
+def test_a_validation_batch_without_rows_adds_nothing():
+    recipe = tiny.recipe()
+    module = Training(recipe, 1).eval()
+    module.on_validation_epoch_start()
+    for n in (0, 4):
+        module.validation_step(((torch.zeros(n, 1, 32, 32),), torch.eye(8)[:n]), 0)
+    empty, some = module._validation_sums
+    assert empty.tolist() == [0, 0, 0]
+    assert some[0] > 0
+    assert some[2] == 4
+
+
+@pytest.mark.parametrize(("share", "epochs", "first"), [(0.29, 100, 29), (0.5, 5, 2), (0.0, 9, 0)])
+def test_the_average_begins_with_the_epoch_of_its_share(tmp_path, share, epochs, first):
+    recipe = tiny.recipe(ema_decay=None, swa_from=share, epochs=epochs)
+    trainer = build_trainer(recipe, tmp_path, Hardware("cpu"), progress=False)
+    (average,) = (one for one in trainer.callbacks if isinstance(one, TailAverage))
+    assert average.first_epoch == first
 
 
 def test_a_loss_far_beyond_that_of_guessing_ends_with_advice(tmp_path, monkeypatch):
