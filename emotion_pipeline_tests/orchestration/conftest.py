@@ -1,9 +1,21 @@
+import os
+
 import pytest
 
 from emotion_pipeline.lake import memory
+from emotion_pipeline.settings import Settings
 from emotion_pipeline_tests.orchestration.small import PICTURE_STAGES, Small
 
 pytest.register_assert_rewrite("emotion_pipeline_tests.orchestration.finished")
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """A lake and a home that are not there yet, whatever this machine is set to."""
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    for name in [name for name in os.environ if name.startswith("EMOTION_PIPELINE_")]:
+        monkeypatch.delenv(name)
+    return Settings(lake=tmp_path / "lake", dagster_home=tmp_path / "home")
 
 
 @pytest.fixture
