@@ -17,29 +17,14 @@ SMALL_PX = 128
 """Smaller pictures get a border: a face that fills its picture is found less often."""
 BORDER = 0.25
 
-# In the order of MediaPipe's results.
-BLENDSHAPES: tuple[str, ...] = (
-    *("_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft"),
-    *("browOuterUpRight", "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft"),
-    *("eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight"),
-    *("eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft"),
-    *("eyeSquintRight", "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen"),
-    *("jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft"),
-    *("mouthFrownRight", "mouthFunnel", "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight"),
-    *("mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight", "mouthRollLower"),
-    *("mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft", "mouthSmileRight"),
-    *("mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
-    *("noseSneerLeft", "noseSneerRight"),
-)
-
 
 class FaceMesh(NamedTuple):
     """What is known of one face; all arrays float32.
 
     `points` (478, 3): x and y in widths and heights of the picture, from its upper left corner, so
     mostly 0 to 1; z, smaller nearer to the camera, in widths of the picture.
-    `blendshapes` (52,): 0 to 1, in the order of BLENDSHAPES. `pose` (4, 4): takes points of
-    MediaPipe's canonical face, in centimetres, to the camera's space.
+    `blendshapes` (52,): 0 to 1, in the order of `schema.BLENDSHAPES`. `pose` (4, 4): takes points
+    of MediaPipe's canonical face, in centimetres, to the camera's space.
     """
 
     points: np.ndarray

@@ -18,13 +18,13 @@ WIDTH, HEIGHT = 3, 2  # dimensions of a batch
 def augment(images: torch.Tensor, policy: Policy, generator: torch.Generator) -> torch.Tensor:
     """Normalised pictures (n, c, h, w) float32, changed at random: same shape and type.
 
-    Works in float32 even under autocast: half-precision coordinates would shake the pictures.
+    All that a policy says but `flip_probability`, which is for `mirroring`: what is measured on a
+    face is mirrored with it. Works in float32 even under autocast: half-precision coordinates would
+    shake the pictures.
     """
     with torch.autocast(images.device.type, enabled=False):
-        if policy.flip_probability:
-            images = mirror(images, WIDTH, policy.flip_probability, generator)
         if policy.vertical_flip_probability:
-            images = mirror(images, HEIGHT, policy.vertical_flip_probability, generator)
+            images = turn_over(images, policy.vertical_flip_probability, generator)
         if policy.rotation_degrees or policy.scale or policy.shift or policy.shear:
             images = move(images, policy, generator)
         if policy.blur:
@@ -38,12 +38,10 @@ def augment(images: torch.Tensor, policy: Policy, generator: torch.Generator) ->
     return images
 
 
-def mirror(
-    images: torch.Tensor, dimension: int, probability: float, generator: torch.Generator
-) -> torch.Tensor:
-    """Mirror some pictures along a dimension."""
+def turn_over(images: torch.Tensor, probability: float, generator: torch.Generator) -> torch.Tensor:
+    """Mirror some pictures top to bottom."""
     chosen = _between(0, 1, images, generator) < probability
-    return torch.where(chosen, images.flip(dimension), images)
+    return torch.where(chosen, images.flip(HEIGHT), images)
 
 
 def move(images: torch.Tensor, policy: Policy, generator: torch.Generator) -> torch.Tensor:

@@ -9,6 +9,7 @@ from emotion_pipeline.training.data import Batch, network_inputs
 from emotion_pipeline.training.epochs import Epochs
 from emotion_pipeline.training.freezing import check_parts, freeze
 from emotion_pipeline.training.losses import build_loss
+from emotion_pipeline.training.mirroring import mirror_some
 from emotion_pipeline.training.policies import POLICIES
 from emotion_pipeline.training.randomness import seed_for, stream
 from emotion_pipeline.training.recipe import Recipe
@@ -99,9 +100,11 @@ class Training(Epochs):
     def _augmented(self, batch: Batch, place: tuple[int, ...]) -> Batch:
         """The batch as the network is to see it: moved, cropped and mixed by the recipe."""
         values = self.recipe.augment
-        inputs, targets = network_inputs(batch[0], self.recipe.data), batch[1]
-        if PICTURES in self.recipe.data.inputs:
-            images = augment(inputs[0], POLICIES[values.policy], stream("augment", *place))
+        data, policy, draws = self.recipe.data, POLICIES[values.policy], stream("augment", *place)
+        inputs, targets = network_inputs(batch[0], data), batch[1]
+        inputs = mirror_some(inputs, data, policy.flip_probability, draws)
+        if PICTURES in data.inputs:
+            images = augment(inputs[0], policy, draws)
             if values.crop_px:
                 images = crop(images, values.crop_px, stream("crop", *place))
             inputs = (images, *inputs[1:])

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from emotion_pipeline.training.data import Inputs, as_tensors, network_inputs
+from emotion_pipeline.training.mirroring import mirrored
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.values import PICTURES
 
@@ -70,16 +71,15 @@ def views(inputs: Inputs, recipe: Recipe) -> Iterator[Inputs]:
 
     `flip` adds the mirror image; `ten_crop` takes the four corners and the middle, each with its
     mirror image: Krizhevsky et al. 2012, "ImageNet Classification with Deep Convolutional Neural
-    Networks". Features are the same in every view.
+    Networks". Features are those of the whole face, mirrored where it is.
     """
-    if PICTURES not in recipe.data.inputs or recipe.test_views == "one":
-        yield inputs
-        return
-    images, *others = inputs
-    crop_px = recipe.augment.crop_px if recipe.test_views == "ten_crop" else None
-    for image in _five_crops(images, crop_px) if crop_px else (images,):
-        yield (image, *others)
-        yield (image.flip(3), *others)
+    is_cropped = recipe.test_views == "ten_crop" and PICTURES in recipe.data.inputs
+    crop_px = recipe.augment.crop_px if is_cropped else None
+    for image in _five_crops(inputs[0], crop_px) if crop_px else inputs[:1]:
+        view = (image, *inputs[1:])
+        yield view
+        if recipe.test_views != "one":
+            yield mirrored(view, recipe.data)
 
 
 def _five_crops(images: torch.Tensor, side_px: int) -> Iterator[torch.Tensor]:

@@ -80,9 +80,9 @@ class Recipe(Section):
             raise ValueError("ema_decay or swa_from, not both")
         if self.optimiser.sam_rho and self.precision == "16-mixed":
             raise ValueError("sam_rho does not go with 16-mixed, whose scaling hides the gradients")
-        moves_pictures = self.augment.policy != "none" or crop_px is not None
+        moves_pictures = self.augment.policy not in ("none", "flip") or crop_px is not None
         if PICTURES not in self.data.inputs and moves_pictures:
-            raise ValueError("augment.policy and crop_px change pictures, which are no input here")
+            raise ValueError("augment moves pictures, which are no input here; but for flip")
         if self.data.leave_out and self.data.at_most_per_class:
             raise ValueError("data.leave_out predicts every row, so at_most_per_class cannot be")
         is_selected = self.keep == "best" or self.early_stopping or self.calibrated

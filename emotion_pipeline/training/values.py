@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from emotion_pipeline.domains import DOMAINS, ORIGINAL
 from emotion_pipeline.labels import LABEL_SPACES, nearest
+from emotion_pipeline.schema import BLENDSHAPES
 from emotion_pipeline.training.models import NAMES as MODELS
 from emotion_pipeline.training.policies import POLICIES
 from emotion_pipeline.votes import VOTE_RULES
@@ -39,7 +40,7 @@ Width = Annotated[int, Field(ge=1, le=4096)]
 Dropout = Annotated[float, Field(ge=0, le=0.9)]
 PICTURES = "pictures"
 # Lengths: 468 points of x, y and z without the irises, and MediaPipe's expression coefficients.
-N_FEATURES = {"landmarks": 468 * 3, "blendshapes": 52}
+N_FEATURES = {"landmarks": 468 * 3, "blendshapes": len(BLENDSHAPES)}
 Input = Annotated[str, one_of(PICTURES, *N_FEATURES)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 

@@ -6,7 +6,6 @@ import pytest
 
 from emotion_pipeline.imaging.align import crop
 from emotion_pipeline.landmarks.face_mesh import (
-    BLENDSHAPES,
     SMALL_PX,
     FaceMesh,
     MeshDetector,
@@ -18,6 +17,7 @@ from emotion_pipeline.landmarks.mediapipe_library import (
     LandmarkerUnusable,
     lacking,
 )
+from emotion_pipeline.schema import BLENDSHAPES
 from emotion_pipeline_tests.landmarks.shared_detectors import (
     photographs,
     shared_detectors,

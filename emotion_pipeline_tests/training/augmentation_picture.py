@@ -13,11 +13,14 @@ import torch
 
 from emotion_pipeline.datasets.drawn_faces import draw_face
 from emotion_pipeline.training.augment import augment
+from emotion_pipeline.training.mirroring import mirror_some
 from emotion_pipeline.training.policies import POLICIES
 from emotion_pipeline.training.randomness import stream
+from emotion_pipeline.training.values import Data
 
 FILE = Path(__file__).resolve().parents[2] / "docs/pictures/augmentation.png"
 SIDE_PX, N_FACES, NAME_PX = 64, 8, 96
+PICTURES_ALONE = Data(labels="ferplus", pictures="fer2013")
 WHITE, DARK = 255, 60
 
 
@@ -28,7 +31,9 @@ def sheet() -> np.ndarray:
     deviation, mean = torch.std_mean(pictures[0])
     rows = []
     for name, policy in POLICIES.items():
-        changed = augment((pictures - mean) / deviation, policy, stream("picture"))
+        draws, faces = stream("picture"), ((pictures - mean) / deviation,)
+        (mirrored,) = mirror_some(faces, PICTURES_ALONE, policy.flip_probability, draws)
+        changed = augment(mirrored, policy, draws)
         bytes_ = (changed * deviation + mean).round().clamp(0, 255).to(torch.uint8)
         rows.append(np.hstack([_label(name), *bytes_[:, 0].numpy()]))
     return np.vstack(rows)

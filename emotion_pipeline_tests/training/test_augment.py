@@ -6,15 +6,13 @@ import pytest
 import torch
 
 from emotion_pipeline.training.augment import (
-    HEIGHT,
-    WIDTH,
     add_noise,
     augment,
     blur,
     crop,
     erase,
-    mirror,
     move,
+    turn_over,
 )
 from emotion_pipeline.training.policies import POLICIES, Policy
 from emotion_pipeline.training.randomness import seed_for, stream
@@ -36,7 +34,7 @@ def test_the_generator_alone_decides_and_shape_and_range_stay(name, n_channels):
     largest = images.abs().max() + 6 * policy.noise
     assert once.abs().max() <= largest * (1 + policy.contrast) + 1e-5
     other = augment(images, policy, stream("augment", 1, 2, 4))
-    assert torch.equal(once, other) == (name == "none")
+    assert torch.equal(once, other) == (name in ("none", "flip"))  # `mirroring` flips
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -55,7 +53,7 @@ def test_the_policy_none_changes_nothing_and_draws_nothing():
 @pytest.mark.parametrize(
     ("policy", "n_draws"),
     [
-        (Policy(flip_probability=0.5), 1),
+        (Policy(flip_probability=0.5), 0),
         (Policy(vertical_flip_probability=0.5), 1),
         (Policy(rotation_degrees=15), 1),
         (Policy(scale=0.1), 1),
@@ -65,7 +63,7 @@ def test_the_policy_none_changes_nothing_and_draws_nothing():
         (Policy(contrast=0.1), 1),
         (Policy(erase_probability=0.1), 4),
         (Policy(erase_probability=0.1, erase_squares=3), 12),
-        (POLICIES["moderate"], 10),
+        (POLICIES["moderate"], 9),
     ],
 )
 def test_only_what_a_policy_does_is_drawn(policy, n_draws):
@@ -76,21 +74,14 @@ def test_only_what_a_policy_does_is_drawn(policy, n_draws):
     assert torch.equal(generator.get_state(), counted.get_state())
 
 
-@pytest.mark.parametrize("dimension", [WIDTH, HEIGHT])
-def test_mirroring_turns_some_pictures_exactly_and_leaves_the_others(dimension):
+def test_turning_over_turns_some_pictures_exactly_and_leaves_the_others():
     images = _images(40)
-    found = mirror(images, dimension, 0.5, stream("x"))
-    mirrored = (found == images.flip(dimension)).all(3).all(2).all(1)
+    found = augment(images, POLICIES["vertical_flip"], stream("x"))
+    turned = (found == images.flip(2)).all(3).all(2).all(1)
     kept = (found == images).all(3).all(2).all(1)
-    assert torch.equal(mirrored, ~kept)
-    assert 5 < mirrored.sum() < 35
-    assert torch.equal(mirror(images, dimension, 1.0, stream("x")), images.flip(dimension))
-
-
-@pytest.mark.parametrize(("name", "dimension"), [("flip", WIDTH), ("vertical_flip", HEIGHT)])
-def test_the_flips_of_the_policies_go_the_way_they_are_called(name, dimension):
-    found = augment(_images(40), POLICIES[name], stream("x"))
-    assert torch.equal(found, mirror(_images(40), dimension, 0.5, stream("x")))
+    assert torch.equal(turned, ~kept)
+    assert 5 < turned.sum() < 35
+    assert torch.equal(turn_over(images, 1.0, stream("x")), images.flip(2))
 
 
 def test_moving_by_nothing_is_the_identity():

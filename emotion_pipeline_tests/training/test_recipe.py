@@ -111,8 +111,9 @@ def test_a_value_out_of_bounds_is_refused_with_its_field(tmp_path, field, wrong)
         ({"ema_decay": 0.9, "swa_from": 0.5}, "not both"),
         ({"data": TAKES}, "keep"),
         ({"data": {**TAKES, "at_most_per_class": 9}, "keep": "last"}, "predicts every row"),
-        ({"data": MESHES}, "change pictures"),
-        ({"data": MESHES, "augment": {"crop_px": 32}}, "change pictures"),
+        ({"data": MESHES}, "moves pictures"),
+        ({"data": MESHES, "augment": {"crop_px": 32}}, "moves pictures"),
+        ({"data": MESHES, "augment": {"policy": "flip", "crop_px": 32}}, "moves pictures"),
         ({"data": TAKES, "keep": "last", "schedule": {"name": "plateau"}}, "no plateau schedule"),
         (
             {
