@@ -19,6 +19,9 @@ from emotion_pipeline.training.recipe import training_values
 if TYPE_CHECKING:
     from emotion_pipeline.training.outcome import FitResult
 
+MOST_DECODING = 8
+"""Processes that decode pictures for a GPU; each has some 20 MB of them in shared memory."""
+
 
 def prepare(workspace: Workspace, recipe: FaceRecipe) -> None:
     """Have what training takes from outside; Lacking where it cannot be had."""
@@ -95,7 +98,8 @@ def _fit(job: _Job) -> "FitResult":
         identity=f"{job.inputs} {code(job.recipe)}",
         imagenet=first_weights.read(job.workspace, job.recipe),
         device=settings.device,
-        n_workers=settings.workers if on_gpu else 0,  # on the CPU the network takes all the time
+        # On the CPU the network takes all the time.
+        n_workers=min(settings.workers, MOST_DECODING) if on_gpu else 0,
     )
 
 

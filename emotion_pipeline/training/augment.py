@@ -136,7 +136,7 @@ def mixup(
     partners = torch.randperm(len(targets), generator=generator, device=generator.device)
 
     def mixed(values: torch.Tensor) -> torch.Tensor:
-        return share * values + (1 - share) * values[partners.to(values.device)]
+        return share * values + (1 - share) * values[partners.to(values.device, non_blocking=True)]
 
     return tuple(mixed(values) for values in inputs), mixed(targets)
 
@@ -161,4 +161,4 @@ def _between(
 ) -> torch.Tensor:
     """Uniform draws for every picture, (n, n_draws, 1, 1)."""
     draws = torch.rand(len(images), n_draws, 1, 1, generator=generator, device=generator.device)
-    return draws.to(images.device) * (high - low) + low
+    return draws.to(images.device, non_blocking=True) * (high - low) + low

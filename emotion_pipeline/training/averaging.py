@@ -4,18 +4,23 @@ The running statistics of the normalisation layers are averaged as the weights a
 to measuring them anew and costs no pass through the data; counters are taken over.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
+from torch.optim.swa_utils import AveragedModel
 
 
 class _Average(WeightAveraging):
-    """Base: a subclass says how far the average moves towards the current weights."""
+    """Base: a subclass says how far the average moves towards the current weights.
+
+    Torch's own update looks three times a step at a counter on the GPU, and each look waits for it.
+    """
 
     def __init__(self) -> None:
-        super().__init__(multi_avg_fn=self._average)
+        super().__init__()
+        self._pairs: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
 
     def share_of_current(self, n_averaged: int) -> float:
         """Share (0 to 1) of the current weights after `n_averaged` updates, at least 1."""
@@ -25,14 +30,46 @@ class _Average(WeightAveraging):
         """Put the average on the device that the module is about to be moved to."""
         self._device = trainer.strategy.root_device
         super().setup(trainer, pl_module, stage)
+        if self._average_model is not None:
+            self._average_model.n_averaged = self._average_model.n_averaged.cpu()
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,  # noqa: ARG002 (Lightning's)
+        batch: Any,  # noqa: ARG002
+        batch_idx: int,  # noqa: ARG002
+    ) -> None:
+        """Update after every step of the optimiser."""
+        if trainer.global_step > self._latest_update_step:
+            self._update(pl_module)
+            self._latest_update_step = trainer.global_step
 
     @torch.no_grad()
-    def _average(self, averages: Any, currents: Any, n_averaged: Any) -> None:
-        """Move the averages, a list of tensors of one type, towards the current values."""
-        if averages[0].is_floating_point():
-            torch._foreach_lerp_(averages, currents, self.share_of_current(int(n_averaged)))
-        else:  # counters of the normalisation layers
-            torch._foreach_copy_(averages, currents)
+    def _update(self, current: pl.LightningModule) -> None:
+        """Move the averages towards the current values; the first ones are taken as they are."""
+        averages = cast(AveragedModel, self._average_model)  # there since `setup`
+        n_averaged = int(averages.n_averaged)
+        if not self._pairs:  # only now is everything where it is going to stay
+            self._pairs = [
+                (_tensors(averages.module, floating), _tensors(current, floating))
+                for floating in (True, False)
+            ]
+        (weights, current_weights), counters = self._pairs
+        if n_averaged:
+            torch._foreach_lerp_(weights, current_weights, self.share_of_current(n_averaged))
+        else:
+            torch._foreach_copy_(weights, current_weights)
+        if counters[0]:  # those of the normalisation layers
+            torch._foreach_copy_(*counters)
+        averages.n_averaged += 1
+
+
+def _tensors(module: torch.nn.Module, floating: bool) -> list[torch.Tensor]:
+    """Parameters and buffers of a module, the floating ones or the others."""
+    every = (*module.parameters(), *module.buffers())
+    return [one.detach() for one in every if one.is_floating_point() == floating]
 
 
 class WarmAverage(_Average):

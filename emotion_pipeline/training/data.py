@@ -77,7 +77,8 @@ def normalise(pictures: torch.Tensor, how: str) -> torch.Tensor:
         deviation, mean = torch.std_mean(scaled, dim=(1, 2, 3), keepdim=True)
         return (scaled - mean) / (deviation + LEAST_CONTRAST)
     means, deviations = (
-        torch.tensor(values, device=scaled.device) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+        torch.tensor(values).to(scaled.device, non_blocking=True)
+        for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
     )
     if pictures.shape[1] == 1:
         means, deviations = means.mean().reshape(1), deviations.mean().reshape(1)
@@ -174,9 +175,14 @@ class InOrder(Sampler[torch.Tensor]):
         return torch.split(torch.arange(self.n_rows)[rank::n_processes], self.batch_size)
 
 
-def loader(examples: Examples, sampler: Sampler[torch.Tensor]) -> DataLoader[Batch]:
-    """Batches ((inputs), targets (n, C) float32) in the sampler's order."""
-    return DataLoader(examples, sampler=sampler, batch_size=None)
+def loader(
+    examples: Examples, sampler: Sampler[torch.Tensor], for_gpu: bool = False
+) -> DataLoader[Batch]:
+    """Batches ((inputs), targets (n, C) float32) in the sampler's order.
+
+    Those for a GPU are put in memory that it reads while the CPU goes on.
+    """
+    return DataLoader(examples, sampler=sampler, batch_size=None, pin_memory=for_gpu)
 
 
 def _place() -> tuple[int, int]:

@@ -41,6 +41,10 @@ class Epochs(pl.LightningModule):
         schedule = build_schedule(optimiser, self.recipe.schedule, n_steps, self.rows)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
+    def on_fit_start(self) -> None:
+        """No result depends on memory that nobody has written, so let torch not fill it."""
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
     def on_train_start(self) -> None:
         """Start the clock; the first epoch of a resumed run has no `on_train_epoch_start`."""
         self._clock = time.monotonic()

@@ -17,7 +17,7 @@ from torch.optim.swa_utils import update_bn
 from emotion_pipeline.metrics.saliency import most_salient, rank_similarity
 from emotion_pipeline.training.data import Inputs, as_tensors, network_inputs
 from emotion_pipeline.training.grad_cam import Layer, Seeing, explained_layer, maps
-from emotion_pipeline.training.predict import choose_device
+from emotion_pipeline.training.predict import choose_device, full_precision
 from emotion_pipeline.training.randomness import seed_for
 from emotion_pipeline.training.recipe import Recipe
 
@@ -120,7 +120,8 @@ class Explainer:
 
     @torch.inference_mode()
     def _probabilities(self, batch: Inputs) -> np.ndarray:
-        found: np.ndarray = torch.softmax(self.network(*batch).float(), dim=1).cpu().numpy()
+        with full_precision():
+            found: np.ndarray = torch.softmax(self.network(*batch).float(), dim=1).cpu().numpy()
         return found
 
     def _batches(self, inputs: tuple[np.ndarray, ...]) -> Iterator[Inputs]:

@@ -29,7 +29,7 @@ from emotion_pipeline.training.initial import put_into
 from emotion_pipeline.training.losses import class_weights
 from emotion_pipeline.training.module import Training
 from emotion_pipeline.training.outcome import FitResult, outcome
-from emotion_pipeline.training.predict import logits_of_views
+from emotion_pipeline.training.predict import choose_device, logits_of_views
 from emotion_pipeline.training.randomness import stream
 from emotion_pipeline.training.recipe import Recipe, training_values
 from emotion_pipeline.training.sampling import balanced_order
@@ -37,9 +37,10 @@ from emotion_pipeline.training.scaling import fit_scalers
 from emotion_pipeline.training.trainer import (
     ANYTHING,
     Hardware,
+    advice,
     build_trainer,
-    memory_advice,
     quiet,
+    repeatable,
 )
 
 VALIDATION_BATCH = 256
@@ -73,9 +74,9 @@ def fit(
     training = _training(recipe, seed, train, initial)
     resume = checkpoints.resume_from(work_folder)
     done = checkpoints.rows(resume)
-    to_train, to_validate = _loaders(recipe, seed, train, validation, len(done))
+    to_train, to_validate = _loaders(recipe, seed, train, validation, len(done), hardware)
     if not has_ended(done, recipe):
-        with quiet(), memory_advice(recipe):
+        with quiet(), advice(recipe), repeatable(hardware):
             trainer = build_trainer(recipe, work_folder, hardware, progress)
             trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
     result = outcome(recipe, training.network, work_folder)
@@ -135,7 +136,12 @@ def _training(
 
 
 def _loaders(
-    recipe: Recipe, seed: int, train: TrainingData, validation: TrainingData, epoch: int
+    recipe: Recipe,
+    seed: int,
+    train: TrainingData,
+    validation: TrainingData,
+    epoch: int,
+    hardware: Hardware,
 ) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
     if len(train.targets) < 2 or len(validation.targets) < 1:
         raise ValueError(
@@ -148,7 +154,9 @@ def _loaders(
     # Not a closure: processes that train together are given it, too.
     order = partial(_order, recipe.data.sampler == "balanced", seed, train.targets.argmax(axis=1))
     batches = FullBatches(order, len(learned), recipe.batch_size, epoch)
-    return loader(learned, batches), loader(held_out, InOrder(len(held_out), VALIDATION_BATCH))
+    in_order = InOrder(len(held_out), VALIDATION_BATCH)
+    on_gpu = choose_device(hardware.device).type == "cuda"
+    return loader(learned, batches, on_gpu), loader(held_out, in_order, on_gpu)
 
 
 def _order(balanced: bool, seed: int, labels: np.ndarray, epoch: int) -> torch.Tensor:

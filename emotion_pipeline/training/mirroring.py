@@ -31,7 +31,7 @@ def mirror_some(
     if not probability:
         return inputs
     draws = torch.rand(len(inputs[0]), generator=generator, device=generator.device)
-    chosen = draws.to(inputs[0].device) < probability
+    chosen = draws.to(inputs[0].device, non_blocking=True) < probability
     return tuple(
         torch.where(chosen.view(-1, *(1,) * (one.ndim - 1)), image, one)
         for one, image in zip(inputs, mirrored(inputs, data), strict=True)
@@ -40,7 +40,7 @@ def mirror_some(
 
 def _mirrored_features(features: torch.Tensor, names: tuple[str, ...]) -> torch.Tensor:
     """(n, f) with every column from its partner; to the right is now to the left, so minus."""
-    partners, signs = (one.to(features.device) for one in _columns(names))
+    partners, signs = (one.to(features.device, non_blocking=True) for one in _columns(names))
     return features[:, partners] * signs
 
 

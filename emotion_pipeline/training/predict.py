@@ -1,6 +1,7 @@
 """Probabilities of a trained network for pictures."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -61,9 +62,15 @@ def _logits(
     for start in range(0, len(tensors[0]), batch_size):
         batch = tuple(one[start : start + batch_size].to(place) for one in tensors)
         seen = views(network_inputs(batch, recipe.data), recipe)
-        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        with full_precision():
             logits = torch.stack([model(*view).float() for view in seen])
         yield logits
+
+
+def full_precision() -> AbstractContextManager[None]:
+    """Convolutions on NVIDIA's GPUs without TensorFloat-32, which has ten bits of a number's 23."""
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+    return flags
 
 
 def views(inputs: Inputs, recipe: Recipe) -> Iterator[Inputs]:

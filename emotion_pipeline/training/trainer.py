@@ -16,6 +16,7 @@ from torch.multiprocessing import ProcessRaisedException
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.averaging import TailAverage, WarmAverage
+from emotion_pipeline.training.epochs import TrainingDivergedError
 from emotion_pipeline.training.precision import precision_on
 from emotion_pipeline.training.predict import choose_device
 from emotion_pipeline.training.values import Trained
@@ -60,7 +61,6 @@ def build_trainer(recipe: Trained, folder: Path, hardware: Hardware, progress: b
         callbacks=callbacks,
         logger=TensorBoardLogger(folder, name=checkpoints.TENSORBOARD, version=""),
         default_root_dir=folder,
-        deterministic="warn" if on_gpu else None,  # on the CPU it changes nothing but the speed
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
         enable_model_summary=False,
@@ -77,11 +77,34 @@ def _strategy(recipe: Trained, hardware: Hardware) -> str:
 
 
 @contextmanager
-def memory_advice(recipe: Trained) -> Iterator[None]:
-    """Turn running out of memory into an error that says what to change."""
+def repeatable(hardware: Hardware) -> Iterator[None]:
+    """Let operations of a GPU give the same bits every time, where torch has such a way of them.
+
+    Elsewhere it would change nothing but the speed. What the process does afterwards is done as
+    before: Lightning's `deterministic` stays in force.
+    """
+    if choose_device(hardware.device).type != "cuda":
+        yield
+        return
+    was_on = torch.are_deterministic_algorithms_enabled()
+    warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(was_on, warn_only=warned)
+
+
+@contextmanager
+def advice(recipe: Trained) -> Iterator[None]:
+    """Turn running out of memory into an error that says what to change, and what a process that
+    was started has to say of its losses into an error of this one."""
     try:
         yield
     except (RuntimeError, MemoryError, ProcessRaisedException) as error:
+        _, told, words = str(error).partition(f"{TrainingDivergedError.__name__}: ")
+        if told and isinstance(error, ProcessRaisedException):
+            raise TrainingDivergedError(words.strip()) from error
         known = isinstance(error, torch.OutOfMemoryError | MemoryError)
         if not known and not any(words in str(error) for words in MEMORY_IS_FULL):
             raise

@@ -24,7 +24,7 @@ from emotion_pipeline.training.detection.network import start_from
 from emotion_pipeline.training.detection.recipe import FaceRecipe
 from emotion_pipeline.training.outcome import FitResult, outcome
 from emotion_pipeline.training.recipe import training_values
-from emotion_pipeline.training.trainer import Hardware, build_trainer, memory_advice, quiet
+from emotion_pipeline.training.trainer import Hardware, advice, build_trainer, quiet
 
 
 def fit(
@@ -60,7 +60,7 @@ def fit(
     done = checkpoints.rows(resume)
     loaders = _loaders(recipe, seed, train, validation, len(done), n_workers)
     if not has_ended(done, recipe):
-        with quiet(), memory_advice(recipe):
+        with quiet(), advice(recipe):
             trainer = build_trainer(recipe, work_folder, Hardware(device), progress)
             trainer.fit(training, *loaders, ckpt_path=resume, weights_only=True)
     return outcome(recipe, training.network, work_folder)
@@ -79,5 +79,5 @@ def _loaders(
     batches = FullBatches(order(len(train), seed), len(train), recipe.batch_size, epoch)
     return (
         loader(TrainingPictures(train, recipe, seed), batches, n_workers),
-        loader(WholePictures(validation), None, n_workers),
+        loader(WholePictures(validation), None, min(n_workers, 2)),
     )

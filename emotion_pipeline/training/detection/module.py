@@ -8,7 +8,7 @@ from emotion_pipeline.training.detection.data import Batch
 from emotion_pipeline.training.detection.predict import found_boxes, network_input
 from emotion_pipeline.training.detection.recipe import FaceRecipe
 from emotion_pipeline.training.epochs import Epochs
-from emotion_pipeline.training.randomness import seed_for
+from emotion_pipeline.training.randomness import seed_for, seed_layers
 
 
 class FaceTraining(Epochs):
@@ -28,7 +28,8 @@ class FaceTraining(Epochs):
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Sum of the losses of both stages; seed, epoch and batch decide which boxes they see."""
-        torch.manual_seed(seed_for("boxes", self.seed, self.current_epoch, batch_idx))
+        seed = seed_for("boxes", self.seed, self.current_epoch, batch_idx)
+        seed_layers(self.device, seed)
         pictures, targets = batch
         losses = self.network([network_input(picture) for picture in pictures], targets)
         loss = torch.stack(list(losses.values())).sum()

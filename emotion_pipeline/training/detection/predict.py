@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from emotion_pipeline.training.detection.data import as_rgb, to_tensor
+from emotion_pipeline.training.predict import full_precision
 
 
 def predict(
@@ -20,7 +21,7 @@ def predict(
     """
     detector = detector.to(device).eval()
     for picture in pictures:
-        with torch.inference_mode():
+        with torch.inference_mode(), full_precision():
             found = detector([network_input(to_tensor(as_rgb(picture)).to(device))])
         yield found_boxes(found[0])
 
