@@ -16,12 +16,11 @@ from emotion_pipeline.datasets.affectnet_labels import (
     split_of,
 )
 from emotion_pipeline.datasets.affectnet_rows import box_of, lines
-from emotion_pipeline.datasets.base import Reject, Rows, Unusable
+from emotion_pipeline.datasets.base import AUTOMATIC, Reject, Rows, Unusable
 from emotion_pipeline.datasets.picture_files import Labels, raw_rows
 from emotion_pipeline.datasets.raw_files import PICTURES, RawFile, is_synthetic
 
 READS = (*PICTURES, ".csv")
-AUTOMATIC = "automatic"
 # By a word in the name: published split and annotation. The test part comes before the others, so
 # that a picture that is listed twice stays in it.
 LISTS = {

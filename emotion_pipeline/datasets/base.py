@@ -13,6 +13,8 @@ import pyarrow as pa
 from emotion_pipeline.datasets.raw_files import RawFile
 from emotion_pipeline.schema import REJECTS
 
+# In a column `annotation`: a network gave the label.
+AUTOMATIC = "automatic"
 # Standard deviation of the gray values, 0 to 255, of a picture of nothing: FER2013's black rows
 # have 0 and its flattest face 9.1; the noise of a camera behind a closed lens is about 1.
 BLANK_SD = 4.0

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.datasets.base import Dataset
+from emotion_pipeline.datasets.base import AUTOMATIC, Dataset
 from emotion_pipeline.digests import combined
 from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.imaging.codec import decode, decode_gray
@@ -104,13 +104,17 @@ def splits_used(recipe: Recipe, *splits: str) -> tuple[str, ...]:
 def labelled(workspace: Workspace, recipe: Tested, *splits: str) -> Labelled:
     """The rows that a recipe may use, in the order of `sample_id`.
 
-    Training rows are those that the vote rule keeps; where the recipe says how many of an emotion
-    there may be, at most so many of those that have a picture. Validation and test rows are those
-    with a decided emotion, whatever the rule, so that results of different rules can be compared.
+    Training rows are those that the vote rule keeps, with at least half of their target in the
+    label space; where the recipe says how many of an emotion there may be, at most so many of those
+    that have a picture. Validation and test rows are those with a decided emotion, whatever the
+    rule, so that results of different rules can be compared. What stands in the training part, too,
+    validates nothing. Labels that a network gave are not used.
     """
     dataset = get_dataset(recipe.data.labels)
-    rows = _label_columns(workspace, dataset, recipe)
-    rows = rows.filter(pc.is_in(rows["split"], pa.array(splits))).sort_by("sample_id")
+    rows = _label_columns(workspace, dataset, recipe).sort_by("sample_id")
+    if "validation" in splits and not recipe.data.leave_out:
+        rows = rows.filter(~_copies_of_training(workspace, recipe, rows))
+    rows = rows.filter(pc.is_in(rows["split"], pa.array(splits)))
     decided = _one_hot(rows["emotion"].to_pylist())
     voted = f"votes_{VOTE_CLASSES[0]}" in rows.column_names
     if voted:
@@ -125,9 +129,10 @@ def labelled(workspace: Workspace, recipe: Tested, *splits: str) -> Labelled:
     else:
         targets, kept = decided, np.asarray(decided.any(axis=1))
     in_training = np.array(rows["split"].to_pylist()) == "train"
-    targets, inside = _in_label_space(targets, recipe)
+    targets, share_inside = _in_label_space(targets, recipe)
     _, truth_inside = _in_label_space(decided, recipe)
-    usable = np.where(in_training, kept & inside, truth_inside & inside)
+    learnable, decidable = kept & (share_inside >= 0.5), (truth_inside > 0) & (share_inside > 0)
+    usable = np.where(in_training, learnable, decidable)
     rows = rows.select([name for name in rows.column_names if not name.startswith("votes_")])
     found = Labelled(rows, targets.astype(np.float32), shares).take(usable)
     return _capped(workspace, recipe, found) if recipe.data.at_most_per_class else found
@@ -234,9 +239,27 @@ def _matrix(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _label_columns(workspace: Workspace, dataset: Dataset, recipe: Tested) -> pa.Table:
-    wanted = (*_LABELS, *(f"votes_{name}" for name in VOTE_CLASSES), recipe.data.leave_out)
+    votes = (f"votes_{name}" for name in VOTE_CLASSES)
+    wanted = (*_LABELS, "annotation", *votes, recipe.data.leave_out)
     names = [name for name in dataset.schema.names if name in wanted]
-    return workspace.samples(dataset).read_all(names)
+    rows = workspace.samples(dataset).read_all(names)
+    if "annotation" not in names:
+        return rows
+    by_people = pc.fill_null(pc.not_equal(rows["annotation"], AUTOMATIC), True)
+    return rows.filter(by_people).drop_columns("annotation")
+
+
+def _copies_of_training(workspace: Workspace, recipe: Tested, rows: pa.Table) -> np.ndarray:
+    """Validation rows (n,) bool whose picture stands in the training part, too, pixel for pixel.
+
+    Whatever a recipe makes of that part, so that all are selected on the same rows.
+    """
+    digests = picture_digests(workspace, recipe, ORIGINAL)
+    splits = rows["split"].to_pylist()
+    own = [digests.get(name) for name in rows["sample_id"].to_pylist()]
+    learned = {one for one, split in zip(own, splits, strict=True) if split == "train"} - {None}
+    pairs = zip(own, splits, strict=True)
+    return np.array([split == "validation" and one in learned for one, split in pairs], bool)
 
 
 def _capped(workspace: Workspace, recipe: Tested, found: Labelled) -> Labelled:
@@ -263,8 +286,8 @@ def _one_hot(emotions: list[str | None]) -> np.ndarray:
 
 
 def _in_label_space(targets: np.ndarray, recipe: Tested) -> tuple[np.ndarray, np.ndarray]:
-    """Targets cut to the recipe's emotions and renormalised, and the rows that have any left."""
+    """Targets cut to the recipe's emotions and renormalised, and what share (n,) was left."""
     columns = [EMOTIONS.index(name) for name in LABEL_SPACES[recipe.data.label_space].emotions]
     cut = targets[:, columns]
     total = cut.sum(axis=1, keepdims=True)
-    return cut / np.where(total > 0, total, 1), total[:, 0] > 0
+    return cut / np.where(total > 0, total, 1), total[:, 0]
