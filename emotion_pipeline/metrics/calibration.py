@@ -60,13 +60,13 @@ class Binned:
         Naeini et al. 2015, "Obtaining Well Calibrated Probabilities Using Bayesian Binning"; Guo et
         al. 2017, "On Calibration of Modern Neural Networks".
         """
-        gaps = weights @ self.gap.astype(weights.dtype)
+        gaps = weights @ self.gap.astype(np.result_type(weights, np.float32))
         return np.asarray(np.abs(gaps).sum(axis=-1) / weights.sum(axis=-1))
 
     def maximum_error(self, weights: np.ndarray) -> np.ndarray:
         """The largest distance (...) among the bins that have rows (MCE, ibid.)."""
-        n = weights @ self.member.astype(weights.dtype)
-        gaps = weights @ self.gap.astype(weights.dtype)
+        n = weights @ self.member.astype(np.result_type(weights, np.float32))
+        gaps = weights @ self.gap.astype(np.result_type(weights, np.float32))
         return np.asarray((np.abs(gaps) / np.maximum(n, 1)).max(axis=-1))
 
 

@@ -66,6 +66,8 @@ def rank_correlation(weights: np.ndarray, first: np.ndarray, second: np.ndarray)
     ranks = [(rankdata(values) - (len(values) + 1) / 2) / len(values) for values in (first, second)]
     moments = np.column_stack([*ranks, ranks[0] ** 2, ranks[1] ** 2, ranks[0] * ranks[1]])
     total = weights.sum(axis=-1)
-    x, y, xx, yy, xy = np.moveaxis(weights @ moments.astype(weights.dtype), -1, 0) / total
+    x, y, xx, yy, xy = (
+        np.moveaxis(weights @ moments.astype(np.result_type(weights, np.float32)), -1, 0) / total
+    )
     spread = np.sqrt(np.maximum((xx - x**2) * (yy - y**2), 0))
     return np.where(spread > 1e-12, (xy - x * y) / np.maximum(spread, 1e-12), np.nan)

@@ -18,6 +18,7 @@ from emotion_pipeline_tests.reports import made_up
 from emotion_pipeline_tests.reports.described import meta, packaged
 
 N = 1000
+THREE = (0.6, 0.61, 0.59)
 SIX = {
     "emotions": EMOTIONS[:6],
     "label_space": "six_emotions",
@@ -96,24 +97,33 @@ def test_accuracies_and_tests_are_those_that_are_counted():
 
 
 def test_a_difference_that_was_published_is_confirmed_refuted_or_left_open():
-    confirmed = _pairs(_model("none", (0.6,)), _model("moderate", (0.7,)))
+    confirmed = _pairs(_model("none", THREE), _model("moderate", (0.7, 0.71, 0.69)))
     assert confirmed.loc[("moderate", "none"), "published_order"] == CONFIRMED
-    refuted = _pairs(_model("none", (0.7,)), _model("moderate", (0.6,)))
+    refuted = _pairs(_model("none", (0.7, 0.71, 0.69)), _model("moderate", THREE))
     assert refuted.loc[("moderate", "none"), "published_order"] == REFUTED
-    close = _pairs(_model("none", (0.6,)), _model("moderate", (0.603,)))
+    close = _pairs(_model("none", THREE), _model("moderate", (0.603, 0.613, 0.593)))
     assert close.loc[("moderate", "none"), "published_order"] == UNDECIDED
     assert close["better"].tolist() == [UNDECIDED]
 
 
 def test_a_policy_that_lowers_accuracy_as_published_is_confirmed():
-    pairs = _pairs(_model("none", (0.66,)), _model("vertical_flip", (0.6,)))
+    pairs = _pairs(_model("none", (0.66, 0.66, 0.66)), _model("vertical_flip", THREE))
     row = pairs.loc[("vertical_flip", "none")]
     assert (row["better"], row["published_order"]) == ("none", CONFIRMED)
     assert row["published_score_difference"] == pytest.approx(-0.01)
 
 
-def test_seeds_that_point_the_other_way_leave_a_pair_open():
-    pairs = _pairs(_model("none", (0.6, 0.8, 0.8)), _model("flip", (0.7, 0.6, 0.6)))
+@pytest.mark.parametrize(
+    ("flipped", "plain"),
+    [
+        ((0.7, 0.6, 0.6), (0.6, 0.8, 0.8)),  # the other way
+        ((0.7, 0.7, 0.6), (0.6, 0.6, 0.61)),  # a seed overlaps
+        ((0.7, 0.7), (0.6, 0.6, 0.6)),  # too few
+        ((0.7,), (0.6,)),
+    ],
+)
+def test_seeds_that_do_not_agree_or_are_few_leave_a_pair_open(flipped, plain):
+    pairs = _pairs(_model("none", plain), _model("flip", flipped))
     row = pairs.loc[("flip", "none")]
     assert row["p_value_holm"] < 0.05
     assert row["better"] == UNDECIDED

@@ -17,7 +17,8 @@ from emotion_pipeline.reports.parts.recipe_values import alike, recipe_of, secti
 
 NONE = "none"
 ALPHA = 0.05
-CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "not decided at this n"
+CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "not decided"
+LEAST_SEEDS = 3
 
 PUBLISHED: dict[str, float] = {
     "none": 0.63,
@@ -137,7 +138,8 @@ def pair_table(study: Study) -> pd.DataFrame:
     """One row per pair of augmentations: which is better, and whether that was published so.
 
     A pair is decided if Holm's p-value over all pairs is below 0.05, the interval excludes 0, and
-    the mean over the seeds points the same way.
+    every seed of the better one is above every seed of the other, three or more of each. The first
+    two compare two networks; how much another draw of the weights changes only seeds can tell.
     """
     pairs = list(combinations(study.models.items(), 2))
     rows = [
@@ -146,9 +148,7 @@ def pair_table(study: Study) -> pd.DataFrame:
             "against": other,
             "n": len(_right_of_both(model, against)[0]),
             **_compared(model, against),
-            "seeds_score_difference": float(
-                np.mean(over_seeds(model)) - np.mean(over_seeds(against))
-            ),
+            "seeds_score_gap": _distance(over_seeds(model), over_seeds(against)),
         }
         for (other, against), (kind, model) in pairs
     ]
@@ -162,12 +162,20 @@ def pair_table(study: Study) -> pd.DataFrame:
     return table
 
 
+def _distance(one: list[float], other: list[float]) -> float:
+    """From the worst seed of the better one down to the best seed of the other; negative where the
+    other is better, 0 where they overlap, NaN with fewer than three seeds of either."""
+    if min(len(one), len(other)) < LEAST_SEEDS:
+        return float("nan")
+    return max(0.0, min(one) - max(other)) - max(0.0, min(other) - max(one))
+
+
 def _better(row: dict[str, Any]) -> str:
     difference = row["accuracy_score_difference"]
     outside = (row["accuracy_score_difference_low"] > 0) or (
         row["accuracy_score_difference_high"] < 0
     )
-    agreed = difference * row["seeds_score_difference"] > 0
+    agreed = difference * row["seeds_score_gap"] > 0  # false for NaN
     if row["p_value_holm"] < ALPHA and outside and agreed:
         return str(row["augmentation"] if difference > 0 else row["against"])
     return UNDECIDED

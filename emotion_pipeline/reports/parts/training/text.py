@@ -90,8 +90,8 @@ DEFINITIONS = {
         " pictures) and an exact McNemar test, adjusted after Holm for their number."
     ),
     "decided": (
-        "The adjusted p-value is below 0.05, the interval excludes 0, and the mean over seeds"
-        " (seeds difference) points the same way. Confirmed: it was published so; refuted: the"
-        " contrary was published."
+        "The adjusted p-value is below 0.05, the interval excludes 0, and every seed of the better"
+        " one is above every seed of the other (seeds gap: by how much; nothing with fewer than"
+        " three seeds). Confirmed: it was published so; refuted: the contrary was published."
     ),
 }
