@@ -11,6 +11,7 @@ from emotion_pipeline.training.values import Loss
 
 FOCAL_GAMMA = 2.0
 EFFECTIVE_NUMBER_BETA = 0.999
+UNNAMED = 0.001
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -47,13 +48,34 @@ def focal(
     return -(shares * missing * log_probabilities).sum(1).mean()
 
 
-LOSSES = {"soft_cross_entropy": soft_cross_entropy, "focal": focal}
+def multi_target(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Mean of -log of the largest probability among the classes that a row's targets name.
+
+    Arguments as in `soft_cross_entropy`; every class with a share is named, however small it is.
+    Barsoum et al. 2016, "Training Deep Networks for Facial Expression Recognition with
+    Crowd-Sourced Label Distribution"; their released code lets the other classes count by 0.001.
+    """
+    named = torch.where(targets > 0, 1.0, UNNAMED)
+    return -(functional.log_softmax(logits.float(), dim=1) + named.log()).amax(1).mean()
+
+
+def drawn_labels(targets: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """One class of each row (n, C), drawn by its shares, as a one-hot row: label drawing, ibid."""
+    draws = torch.rand(len(targets), 1, generator=generator, device=generator.device)
+    sums = targets.cumsum(1)  # the last one may miss 1 by a rounding error
+    chosen = (sums <= draws.to(targets.device, non_blocking=True) * sums[:, -1:]).sum(1)
+    return functional.one_hot(chosen, targets.shape[1]).to(targets.dtype)
+
+
+WEIGHED = {"soft_cross_entropy": soft_cross_entropy, "focal": focal}
 
 
 def build_loss(values: Loss, class_weights: torch.Tensor | None) -> LossFunction:
     """The recipe's loss: logits (n, C) and targets (n, C) to a float32 scalar."""
+    if values.name == "multi_target":
+        return multi_target
     return partial(
-        LOSSES[values.name],
+        WEIGHED[values.name],
         label_smoothing=values.label_smoothing,
         class_weights=class_weights,
     )
@@ -81,6 +103,8 @@ def _shares(
     targets: torch.Tensor, label_smoothing: float, class_weights: torch.Tensor | None
 ) -> torch.Tensor:
     """What each class counts in each row, (n, C)."""
-    weighted = targets if class_weights is None else targets * class_weights.to(targets.device)
+    weighted = targets
+    if class_weights is not None:
+        weighted = targets * class_weights.to(targets.device, non_blocking=True)
     uniform = weighted.sum(1, keepdim=True) / targets.shape[1]
     return weighted * (1 - label_smoothing) + uniform * label_smoothing

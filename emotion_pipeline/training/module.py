@@ -8,10 +8,10 @@ from emotion_pipeline.training.augment import augment, crop, mixup
 from emotion_pipeline.training.data import Batch, network_inputs
 from emotion_pipeline.training.epochs import Epochs
 from emotion_pipeline.training.freezing import check_parts, freeze
-from emotion_pipeline.training.losses import build_loss
+from emotion_pipeline.training.losses import build_loss, drawn_labels
 from emotion_pipeline.training.mirroring import mirror_some
 from emotion_pipeline.training.policies import POLICIES
-from emotion_pipeline.training.randomness import seed_for, stream
+from emotion_pipeline.training.randomness import seed_for, seed_layers, stream
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.values import PICTURES
 
@@ -32,19 +32,23 @@ class Training(Epochs):
         network = models.build(recipe.model.name, recipe.model, recipe.sizes)
         check_parts(network, recipe.freeze)
         super().__init__(recipe, seed, network)
-        if recipe.compile:
-            self.network.compile()
         self.loss = build_loss(recipe.loss, class_weights)
         self._train_losses: list[torch.Tensor] = []
         self._validation_sums: list[torch.Tensor] = []
         self._rate = 0.0
         self._frozen_for: int | None = None
 
+    def on_fit_start(self) -> None:
+        """Compile the network here, in each of the processes that train it."""
+        super().on_fit_start()
+        if self.recipe.compile:
+            self.network.compile()
+
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Loss of one batch; seed, epoch and batch decide every random draw in it."""
         self._freeze()
         place = (self.seed, self.current_epoch, batch_idx, self.global_rank)
-        torch.manual_seed(seed_for("dropout", *place))
+        seed_layers(self.device, seed_for("dropout", *place))
         inputs, targets = self._augmented(batch, place)
         loss = self.loss(self.network(*inputs), targets)
         if len(self._train_losses) == batch_idx:  # SAM asks again, at the weights that it tries
@@ -98,10 +102,12 @@ class Training(Epochs):
             self._frozen_for = self.current_epoch
 
     def _augmented(self, batch: Batch, place: tuple[int, ...]) -> Batch:
-        """The batch as the network is to see it: moved, cropped and mixed by the recipe."""
+        """The batch as the network is to see it: labels drawn, moved, cropped, mixed."""
         values = self.recipe.augment
         data, policy, draws = self.recipe.data, POLICIES[values.policy], stream("augment", *place)
         inputs, targets = network_inputs(batch[0], data), batch[1]
+        if self.recipe.loss.drawn_labels:
+            targets = drawn_labels(targets, stream("labels", *place))
         inputs = mirror_some(inputs, data, policy.flip_probability, draws)
         if PICTURES in data.inputs:
             images = augment(inputs[0], policy, draws)

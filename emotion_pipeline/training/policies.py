@@ -44,7 +44,8 @@ POLICIES: dict[str, Policy] = {
         contrast=0.2,
         erase_probability=0.5,
     ),
-    # What Keras' ImageDataGenerator is usually told to do with faces of 48 px.
+    # What Keras' ImageDataGenerator is usually told to do with faces of 48 px; though it takes a
+    # shear of 0.15 for degrees, so that what people mean by it never happened.
     "classic": Policy(
         flip_probability=0.5,
         rotation_degrees=15.0,

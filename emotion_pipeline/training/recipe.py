@@ -83,6 +83,10 @@ class Recipe(Section):
         moves_pictures = self.augment.policy not in ("none", "flip") or crop_px is not None
         if PICTURES not in self.data.inputs and moves_pictures:
             raise ValueError("augment moves pictures, which are no input here; but for flip")
+        if self.data.sampler == "balanced" and self.loss.class_weights != "none":
+            raise ValueError("sampler balanced or class_weights: with both, rare ones count twice")
+        if self.loss.name == "multi_target" and (self.distil or self.augment.mixup_alpha):
+            raise ValueError("multi_target goes with no teacher or mixup, which name every emotion")
         if self.data.leave_out and self.data.at_most_per_class:
             raise ValueError("data.leave_out predicts every row, so at_most_per_class cannot be")
         is_selected = self.keep == "best" or self.early_stopping or self.calibrated

@@ -188,11 +188,25 @@ class Loss(Section):
     `inverse` weighs a class by one over its training rows, `effective_number` by Cui et al. 2019,
     "Class-Balanced Loss Based on Effective Number of Samples"; the weights' mean over the training
     rows is 1. `focal` is Lin et al. 2017, "Focal Loss for Dense Object Detection", gamma 2.
+    `multi_target` and `drawn_labels`, which draws one emotion by its share whenever a row comes up,
+    are Barsoum et al. 2016, as in `votes`.
     """
 
-    name: Annotated[str, one_of("soft_cross_entropy", "focal")] = "soft_cross_entropy"
+    name: Annotated[str, one_of("soft_cross_entropy", "focal", "multi_target")] = (
+        "soft_cross_entropy"
+    )
+    drawn_labels: bool = False
     label_smoothing: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     class_weights: Annotated[str, one_of("none", "inverse", "effective_number")] = "none"
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        is_weighed = self.label_smoothing or self.class_weights != "none"
+        if self.name == "multi_target" and (is_weighed or self.drawn_labels):
+            raise ValueError(
+                "multi_target asks which emotions are named: no smoothing, weights or drawn labels"
+            )
+        return self
 
 
 class EarlyStopping(Section):

@@ -6,12 +6,15 @@ import torch
 from torch.nn import functional
 
 from emotion_pipeline.training.losses import (
-    LOSSES,
+    WEIGHED,
     build_loss,
     class_weights,
+    drawn_labels,
     focal,
+    multi_target,
     soft_cross_entropy,
 )
+from emotion_pipeline.training.randomness import stream
 from emotion_pipeline.training.values import Loss
 
 N_CLASSES = 5
@@ -63,14 +66,14 @@ def test_focal_loss_turns_towards_what_is_not_known_yet():
     targets = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
 
     def share_of_the_easy_row(name: str) -> float:
-        loss = LOSSES[name](easy_and_hard, targets)
+        loss = WEIGHED[name](easy_and_hard, targets)
         sizes = torch.autograd.grad(loss, easy_and_hard)[0].norm(dim=1)
         return float(sizes[0] / sizes.sum())
 
     assert share_of_the_easy_row("focal") < 0.1 * share_of_the_easy_row("soft_cross_entropy")
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", WEIGHED)
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_a_loss_falls_along_its_gradient_and_is_a_float32_number(name, smoothing):
     loss = build_loss(Loss(name=name, label_smoothing=smoothing), torch.ones(N_CLASSES))
@@ -84,7 +87,7 @@ def test_a_loss_falls_along_its_gradient_and_is_a_float32_number(name, smoothing
     assert loss(logits.bfloat16(), targets).dtype == torch.float32
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", WEIGHED)
 def test_a_loss_stays_finite_where_the_network_is_sure_and_wrong(name):
     logits = torch.tensor([[300.0, -300.0]], requires_grad=True)
     loss = build_loss(Loss(name=name), None)(logits, torch.tensor([[0.0, 1.0]]))
@@ -93,7 +96,7 @@ def test_a_loss_stays_finite_where_the_network_is_sure_and_wrong(name):
     assert torch.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", WEIGHED)
 def test_weights_of_one_change_nothing_and_a_weight_of_zero_silences_a_class(name):
     logits, targets = _batch()
     plain, weighted, silent = (
@@ -104,6 +107,51 @@ def test_weights_of_one_change_nothing_and_a_weight_of_zero_silences_a_class(nam
     first = torch.eye(N_CLASSES)[[0]]
     assert float(silent(logits[:1], first)) == 0
     assert float(plain(logits[:1], first)) > 0
+
+
+def test_multi_target_asks_for_the_most_probable_of_the_named_emotions():
+    logits, _ = _batch()
+    named = torch.zeros(len(logits), N_CLASSES)
+    named[:, 1], named[:, 3] = 1, 1
+    largest = logits.softmax(1)[:, [1, 3]].amax(1)
+    # The others count by 0.001, as in the released code.
+    others = 0.001 * logits.softmax(1)[:, [0, 2, 4]].amax(1)
+    expected = -torch.maximum(largest, others).log().mean()
+    assert float(multi_target(logits, named / 2)) == pytest.approx(float(expected), rel=1e-5)
+    uneven = named * torch.tensor([0, 0.9, 0, 0.1, 0])
+    assert torch.equal(multi_target(logits, uneven), multi_target(logits, named / 2))
+
+
+def test_multi_target_grows_sure_of_one_emotion_where_cross_entropy_stays_between_two():
+    targets = torch.tensor([[0.625, 0.375, 0.0]])
+
+    def learned(name: str) -> torch.Tensor:
+        logits = torch.tensor([[0.1, 0.0, 0.0]], requires_grad=True)
+        optimiser, loss = torch.optim.SGD([logits], lr=1.0), build_loss(Loss(name=name), None)
+        for _ in range(600):
+            optimiser.zero_grad()
+            loss(logits, targets).backward()
+            optimiser.step()
+        return logits.detach().softmax(1)[0]
+
+    assert learned("multi_target")[0] > 0.99
+    assert torch.allclose(learned("soft_cross_entropy"), targets[0], atol=0.02)
+
+
+def test_drawn_labels_are_one_emotion_each_as_often_as_its_share():
+    shares = torch.tensor([0.0, 0.2, 0.5, 0.3, 0.0])
+    found = drawn_labels(shares.expand(4000, -1), stream("x"))
+    assert torch.equal(found.sum(1), torch.ones(4000))
+    assert set(found.unique().tolist()) == {0.0, 1.0}
+    assert torch.allclose(found.mean(0), shares, atol=0.03)
+    assert torch.equal(found.mean(0) == 0, shares == 0)
+    assert torch.equal(found, drawn_labels(shares.expand(4000, -1), stream("x")))
+    assert not torch.equal(found, drawn_labels(shares.expand(4000, -1), stream("x", 1)))
+
+
+def test_shares_that_miss_one_by_a_rounding_error_draw_no_emotion_without_a_share():
+    shares = torch.tensor([0.3, 0.7 - 1e-3, 0.0]).expand(4000, -1)
+    assert drawn_labels(shares, stream("x"))[:, 2].sum() == 0
 
 
 def test_smoothing_comes_from_the_recipe():

@@ -110,6 +110,17 @@ def test_a_value_out_of_bounds_is_refused_with_its_field(tmp_path, field, wrong)
         ({"test_views": "ten_crop"}, "crop_px"),
         ({"ema_decay": 0.9, "swa_from": 0.5}, "not both"),
         ({"data": TAKES}, "keep"),
+        (
+            {
+                "data": {"labels": "fer2013", "pictures": "fer2013", "sampler": "balanced"},
+                "loss": {"class_weights": "inverse"},
+            },
+            "count twice",
+        ),
+        ({"loss": {"name": "multi_target"}, "augment": {"mixup_alpha": 0.2}}, "teacher or mixup"),
+        ({"loss": {"name": "multi_target"}, "distil": {"teachers": ["x"]}}, "teacher or mixup"),
+        ({"loss": {"name": "multi_target", "label_smoothing": 0.1}}, "no smoothing"),
+        ({"loss": {"name": "multi_target", "drawn_labels": True}}, "drawn labels"),
         ({"data": {**TAKES, "at_most_per_class": 9}, "keep": "last"}, "predicts every row"),
         ({"data": MESHES}, "moves pictures"),
         ({"data": MESHES, "augment": {"crop_px": 32}}, "moves pictures"),
