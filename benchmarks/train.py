@@ -14,16 +14,18 @@ every picture, and the checkpoint after its only epoch here are left out.
 Rounds alternate; medians are given. On a GPU a first round, in which its libraries get ready, is
 not counted.
 
-    python benchmarks/train.py [--faces FILE] [--recipe ferplus_cnn5] [--rows 4096] [--rounds 3]
+    python benchmarks/train.py [--faces FILE] [--recipe ferplus_cnn5] [--rows 4096] [--processes 1]
 
 FILE is a Parquet table with a column `png` (FER2013), else faces are drawn.
 """
 
 import logging
+import math
 import os
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -59,6 +61,7 @@ def main() -> None:
     parser.add_argument("--recipe", default="ferplus_cnn5")
     parser.add_argument("--rows", type=int, help="4096, or 28672 on a GPU")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=1, help="that `fit` trains with together")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     arguments = parser.parse_args()
     on_gpu = arguments.device.startswith("cuda")
@@ -69,7 +72,7 @@ def main() -> None:
     if not isinstance(recipe, Recipe) or recipe.data.n_channels != 1 or recipe.data.features:
         parser.error(f"{arguments.recipe} is no recipe of an emotion model of gray pictures")
     faces = _faces(arguments.faces, arguments.rows or (28672 if on_gpu else 4096))
-    ways = {"plain loop": _plain_loop, "fit": _fit}
+    ways = {"plain loop": _plain_loop, "fit": partial(_fit, n_processes=arguments.processes)}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     with tempfile.TemporaryDirectory() as folder:
         for number, face in enumerate(faces):
@@ -79,7 +82,10 @@ def main() -> None:
                 found[name].append(ways[name](recipe, Path(folder), faces, arguments.device))
     found = {name: several[n_untimed:] for name, several in found.items()}
     flops = _flops_per_picture(recipe)
-    print(f"{machine(*LIBRARIES)}; {arguments.recipe}, {len(faces):,} pictures, {arguments.device}")
+    print(
+        f"{machine(*LIBRARIES)}; {arguments.recipe}, {len(faces):,} pictures, {arguments.device},"
+        f" {arguments.processes} processes"
+    )
     print("| way | pictures/s | lowest–highest | plain loop = 1 | waiting | of the matrix rate |")
     print("|---|---|---|---|---|---|")
     reference = median(rate for rate, _ in found["plain loop"])
@@ -104,7 +110,9 @@ def _faces(path: Path | None, n: int) -> list[bytes]:
     return [encode_png(draw_face(EMOTIONS[i % len(EMOTIONS)], random)) for i in range(n)]
 
 
-def _fit(recipe: Recipe, _: Path, faces: list[bytes], device: str) -> tuple[float, float]:
+def _fit(
+    recipe: Recipe, _: Path, faces: list[bytes], device: str, *, n_processes: int
+) -> tuple[float, float]:
     pictures = square_pictures(map(decode_gray, faces), recipe.model.input_px)
     targets = np.eye(len(recipe.emotions), dtype=np.float32)[_classes(recipe, len(faces))]
     waited = 0.0
@@ -127,13 +135,14 @@ def _fit(recipe: Recipe, _: Path, faces: list[bytes], device: str) -> tuple[floa
                 TrainingData(targets[:N_VALIDATED], pictures[:N_VALIDATED]),
                 Path(folder),
                 identity="benchmark",
-                hardware=Hardware(device),
+                hardware=Hardware(device, n_processes),
                 progress=False,
             )
     finally:
         Examples.__getitem__ = take  # type: ignore[method-assign]
     n_trained = len(faces) // recipe.batch_size * recipe.batch_size
-    return n_trained / result.seconds, waited / result.seconds
+    # The clock of `timed` does not run in processes that were started.
+    return n_trained / result.seconds, waited / result.seconds if n_processes == 1 else math.nan
 
 
 class _PngFiles(Dataset[tuple[torch.Tensor, int]]):

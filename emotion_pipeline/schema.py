@@ -9,6 +9,7 @@ import json
 
 import pyarrow as pa
 
+from emotion_pipeline.blendshapes import BLENDSHAPES
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.votes import VOTE_CLASSES
 
@@ -95,24 +96,9 @@ FACE = pa.struct(
 # Where the faces of each picture are: the one that its label is about first, then by size.
 DETECTIONS = pa.schema([*_ROW, ("n_faces", pa.int32()), ("faces", pa.list_(FACE))])
 
-# In the order of MediaPipe's results.
-BLENDSHAPES: tuple[str, ...] = (
-    *("_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft"),
-    *("browOuterUpRight", "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft"),
-    *("eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight"),
-    *("eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft"),
-    *("eyeSquintRight", "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen"),
-    *("jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft"),
-    *("mouthFrownRight", "mouthFunnel", "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight"),
-    *("mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight", "mouthRollLower"),
-    *("mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft", "mouthSmileRight"),
-    *("mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
-    *("noseSneerLeft", "noseSneerRight"),
-)
-
 # Landmarks of each face picture, or the reason why there are none. `landmarks` are 478 points of
-# x, y and z in widths and heights of the picture; `blendshapes` are 0 to 1, in this order;
-# `pose` is a 4 x 4 matrix, row by row. See `landmarks.face_mesh`.
+# x, y and z in widths and heights of the picture; `blendshapes` are 0 to 1, in the order of
+# BLENDSHAPES; `pose` is a 4 x 4 matrix, row by row. See `landmarks.face_mesh`.
 LANDMARKS = pa.schema(
     [
         *_ROW,

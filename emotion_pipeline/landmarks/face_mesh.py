@@ -23,8 +23,8 @@ class FaceMesh(NamedTuple):
 
     `points` (478, 3): x and y in widths and heights of the picture, from its upper left corner, so
     mostly 0 to 1; z, smaller nearer to the camera, in widths of the picture.
-    `blendshapes` (52,): 0 to 1, in the order of `schema.BLENDSHAPES`. `pose` (4, 4): takes points
-    of MediaPipe's canonical face, in centimetres, to the camera's space.
+    `blendshapes` (52,): 0 to 1, in the order of BLENDSHAPES. `pose` (4, 4): takes points of
+    MediaPipe's canonical face, in centimetres, to the camera's space.
     """
 
     points: np.ndarray

@@ -83,7 +83,7 @@ def _train(job: _Job, target: Artifact) -> Produced:
 def _fit(job: _Job) -> "FitResult":
     from emotion_pipeline.training.detection.data import FacePictures
     from emotion_pipeline.training.detection.fit import fit
-    from emotion_pipeline.training.predict import choose_device
+    from emotion_pipeline.training.devices import choose_device
 
     settings = job.workspace.settings
     splits = [job.found.of(split) for split in ("train", "validation")]

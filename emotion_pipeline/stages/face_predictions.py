@@ -118,7 +118,7 @@ class _Finder:
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         from emotion_pipeline.training.detection.predict import predict
-        from emotion_pipeline.training.predict import choose_device
+        from emotion_pipeline.training.devices import choose_device
 
         pictures = (decode(image["bytes"]) for image in rows["image"].to_pylist())
         found = list(predict(self._detector, pictures, choose_device(self.device)))

@@ -17,6 +17,7 @@ from emotion_pipeline.foreign import prediction_tables
 from emotion_pipeline.foreign.prediction_tables import PredictionTable, TableRefused
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.stages.base import Workspace
+from emotion_pipeline.stages.training_rows import copies_of_training
 from emotion_pipeline.training.foreign import ForeignRecipe
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def matched(workspace: Workspace, recipe: ForeignRecipe, path: Path, rows: pa.Ta
     table = prediction_tables.read(path, recipe.emotions, recipe.columns, name_of_row)
     wanted = rows.select(["sample_id", "split", "emotion"]).to_pandas().set_index("sample_id")
     samples = workspace.samples(get_dataset(recipe.data.labels)).read_all(["sample_id", "split"])
+    copies = samples["sample_id"].filter(copies_of_training(workspace, recipe, samples))
+    table = table.take(~np.isin(table.names, copies.to_pylist()), "copy_of_training_picture")
     table = _known(table, samples.to_pandas().set_index("sample_id")["split"], wanted)
     split = wanted["split"].reindex(table.names)
     if not (split == "test").any():

@@ -84,6 +84,7 @@ def _model(
         code=code_version(models.code(recipe), models, model_folders),
         needs=(
             *_pictures_needed(recipe, recipe.data.domains),
+            Needs(f"faces/{recipe.data.pictures}"),  # which of them validate, whatever the domains
             Needs(f"samples/{labels.name}"),
             *first_weights.needs(recipe),
             *teaching.needs(recipe, recipes),

@@ -113,7 +113,7 @@ def labelled(workspace: Workspace, recipe: Tested, *splits: str) -> Labelled:
     dataset = get_dataset(recipe.data.labels)
     rows = _label_columns(workspace, dataset, recipe).sort_by("sample_id")
     if "validation" in splits and not recipe.data.leave_out:
-        rows = rows.filter(~_copies_of_training(workspace, recipe, rows))
+        rows = rows.filter(~copies_of_training(workspace, recipe, rows))
     rows = rows.filter(pc.is_in(rows["split"], pa.array(splits)))
     decided = _one_hot(rows["emotion"].to_pylist())
     voted = f"votes_{VOTE_CLASSES[0]}" in rows.column_names
@@ -144,6 +144,19 @@ def picture_digests(workspace: Workspace, recipe: Tested, domain: str) -> dict[s
     keys = table.read_all(["sample_id", "image_digest"])
     names, digests = (keys[name].to_pylist() for name in keys.column_names)
     return dict(zip(names, digests, strict=True))
+
+
+def copies_of_training(workspace: Workspace, recipe: Tested, rows: pa.Table) -> np.ndarray:
+    """Validation rows (n,) bool whose picture stands in the training part, too, pixel for pixel.
+
+    Whatever a recipe makes of that part, so that all are selected on the same rows. `rows` are all
+    rows of the labels, with sample_id and split.
+    """
+    digests = picture_digests(workspace, recipe, ORIGINAL)
+    own = np.array([digests.get(name) for name in rows["sample_id"].to_pylist()], dtype=object)
+    split = np.array(rows["split"].to_pylist(), dtype=object)
+    learned = set(own[split == "train"]) - {None}
+    return (split == "validation") & np.array([one in learned for one in own], dtype=bool)
 
 
 def seen(workspace: Workspace, recipe: Tested, found: Labelled, domain: str) -> Seen:
@@ -247,19 +260,6 @@ def _label_columns(workspace: Workspace, dataset: Dataset, recipe: Tested) -> pa
         return rows
     by_people = pc.fill_null(pc.not_equal(rows["annotation"], AUTOMATIC), True)
     return rows.filter(by_people).drop_columns("annotation")
-
-
-def _copies_of_training(workspace: Workspace, recipe: Tested, rows: pa.Table) -> np.ndarray:
-    """Validation rows (n,) bool whose picture stands in the training part, too, pixel for pixel.
-
-    Whatever a recipe makes of that part, so that all are selected on the same rows.
-    """
-    digests = picture_digests(workspace, recipe, ORIGINAL)
-    splits = rows["split"].to_pylist()
-    own = [digests.get(name) for name in rows["sample_id"].to_pylist()]
-    learned = {one for one, split in zip(own, splits, strict=True) if split == "train"} - {None}
-    pairs = zip(own, splits, strict=True)
-    return np.array([split == "validation" and one in learned for one, split in pairs], bool)
 
 
 def _capped(workspace: Workspace, recipe: Tested, found: Labelled) -> Labelled:

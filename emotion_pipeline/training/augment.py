@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from emotion_pipeline.training.devices import moved
 from emotion_pipeline.training.policies import Policy
 
 WIDTH, HEIGHT = 3, 2  # dimensions of a batch
@@ -136,7 +137,7 @@ def mixup(
     partners = torch.randperm(len(targets), generator=generator, device=generator.device)
 
     def mixed(values: torch.Tensor) -> torch.Tensor:
-        return share * values + (1 - share) * values[partners.to(values.device, non_blocking=True)]
+        return share * values + (1 - share) * values[moved(partners, values.device)]
 
     return tuple(mixed(values) for values in inputs), mixed(targets)
 
@@ -161,4 +162,4 @@ def _between(
 ) -> torch.Tensor:
     """Uniform draws for every picture, (n, n_draws, 1, 1)."""
     draws = torch.rand(len(images), n_draws, 1, 1, generator=generator, device=generator.device)
-    return draws.to(images.device, non_blocking=True) * (high - low) + low
+    return moved(draws, images.device) * (high - low) + low

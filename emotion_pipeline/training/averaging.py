@@ -33,29 +33,32 @@ class _Average(WeightAveraging):
         if self._average_model is not None:
             self._average_model.n_averaged = self._average_model.n_averaged.cpu()
 
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 (Lightning's)
+        """Note the tensors to average, now that all are where they are going to stay."""
+        averages = cast(AveragedModel, self._average_model).module
+        self._pairs = [
+            (_tensors(averages, floating), _tensors(pl_module, floating))
+            for floating in (True, False)
+        ]
+
     def on_train_batch_end(
         self,
         trainer: pl.Trainer,
-        pl_module: pl.LightningModule,
-        outputs: Any,  # noqa: ARG002 (Lightning's)
+        pl_module: pl.LightningModule,  # noqa: ARG002 (Lightning's)
+        outputs: Any,  # noqa: ARG002
         batch: Any,  # noqa: ARG002
         batch_idx: int,  # noqa: ARG002
     ) -> None:
         """Update after every step of the optimiser."""
         if trainer.global_step > self._latest_update_step:
-            self._update(pl_module)
+            self._update()
             self._latest_update_step = trainer.global_step
 
     @torch.no_grad()
-    def _update(self, current: pl.LightningModule) -> None:
+    def _update(self) -> None:
         """Move the averages towards the current values; the first ones are taken as they are."""
         averages = cast(AveragedModel, self._average_model)  # there since `setup`
         n_averaged = int(averages.n_averaged)
-        if not self._pairs:  # only now is everything where it is going to stay
-            self._pairs = [
-                (_tensors(averages.module, floating), _tensors(current, floating))
-                for floating in (True, False)
-            ]
         (weights, current_weights), counters = self._pairs
         if n_averaged:
             torch._foreach_lerp_(weights, current_weights, self.share_of_current(n_averaged))

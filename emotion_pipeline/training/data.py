@@ -13,6 +13,7 @@ from torch import distributed
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from emotion_pipeline.imaging.resize import to_square
+from emotion_pipeline.training.devices import moved
 from emotion_pipeline.training.models import Sizes
 from emotion_pipeline.training.values import PICTURES, Data
 
@@ -77,8 +78,7 @@ def normalise(pictures: torch.Tensor, how: str) -> torch.Tensor:
         deviation, mean = torch.std_mean(scaled, dim=(1, 2, 3), keepdim=True)
         return (scaled - mean) / (deviation + LEAST_CONTRAST)
     means, deviations = (
-        torch.tensor(values).to(scaled.device, non_blocking=True)
-        for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+        moved(torch.tensor(values), scaled.device) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
     )
     if pictures.shape[1] == 1:
         means, deviations = means.mean().reshape(1), deviations.mean().reshape(1)

@@ -11,6 +11,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import nn
 
 from emotion_pipeline.training.curves import Row, has_ended
+from emotion_pipeline.training.devices import unwritten_memory
 from emotion_pipeline.training.optimise import build_optimiser, build_schedule
 from emotion_pipeline.training.precision import FULL
 
@@ -42,8 +43,9 @@ class Epochs(pl.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_fit_start(self) -> None:
-        """No result depends on memory that nobody has written, so let torch not fill it."""
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+        """Take over, in a process that was started, what `repeatable` has set in the first one."""
+        if torch.are_deterministic_algorithms_enabled():
+            unwritten_memory.fill_uninitialized_memory = False
 
     def on_train_start(self) -> None:
         """Start the clock; the first epoch of a resumed run has no `on_train_epoch_start`."""

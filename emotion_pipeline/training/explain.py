@@ -16,8 +16,8 @@ from torch.optim.swa_utils import update_bn
 
 from emotion_pipeline.metrics.saliency import most_salient, rank_similarity
 from emotion_pipeline.training.data import Inputs, as_tensors, network_inputs
+from emotion_pipeline.training.devices import choose_device, full_precision
 from emotion_pipeline.training.grad_cam import Layer, Seeing, explained_layer, maps
-from emotion_pipeline.training.predict import choose_device, full_precision
 from emotion_pipeline.training.randomness import seed_for
 from emotion_pipeline.training.recipe import Recipe
 
@@ -69,10 +69,11 @@ class Explainer:
     def maps(self, inputs: tuple[np.ndarray, ...], classes: np.ndarray) -> np.ndarray:
         """Grad-CAM maps (n, h, w) float32, 0 to 1, for these classes (n,) int."""
         starts = range(0, len(classes), BATCH)
-        found = [
-            maps(self.network, self.layer, batch, classes[start : start + BATCH])
-            for start, batch in zip(starts, self._batches(inputs), strict=True)
-        ]
+        with full_precision():
+            found = [
+                maps(self.network, self.layer, batch, classes[start : start + BATCH])
+                for start, batch in zip(starts, self._batches(inputs), strict=True)
+            ]
         return np.concatenate(found)
 
     def explain(self, inputs: tuple[np.ndarray, ...]) -> Explained:
@@ -92,8 +93,9 @@ class Explainer:
     ) -> Explained:
         p = self._probabilities(batch)
         predicted = p.argmax(axis=1)
-        own = maps(self.network, self.layer, batch, predicted)
-        theirs = [maps(one, self.layer, batch, predicted) for one in others]
+        with full_precision():
+            own = maps(self.network, self.layer, batch, predicted)
+            theirs = [maps(one, self.layer, batch, predicted) for one in others]
         p_predicted = p[np.arange(len(p)), predicted]
         anywhere = [_random_maps(self.layer, own.shape, rng) for _ in range(N_RANDOM)]
         salient, *random = (

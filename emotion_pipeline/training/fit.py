@@ -24,12 +24,13 @@ from emotion_pipeline.training.data import (
     TrainingData,
     loader,
 )
+from emotion_pipeline.training.devices import choose_device, repeatable
 from emotion_pipeline.training.epochs import TrainingDivergedError
 from emotion_pipeline.training.initial import put_into
 from emotion_pipeline.training.losses import class_weights
 from emotion_pipeline.training.module import Training
 from emotion_pipeline.training.outcome import FitResult, outcome
-from emotion_pipeline.training.predict import choose_device, logits_of_views
+from emotion_pipeline.training.predict import logits_of_views
 from emotion_pipeline.training.randomness import stream
 from emotion_pipeline.training.recipe import Recipe, training_values
 from emotion_pipeline.training.sampling import balanced_order
@@ -40,7 +41,6 @@ from emotion_pipeline.training.trainer import (
     advice,
     build_trainer,
     quiet,
-    repeatable,
 )
 
 VALIDATION_BATCH = 256
@@ -74,14 +74,16 @@ def fit(
     training = _training(recipe, seed, train, initial)
     resume = checkpoints.resume_from(work_folder)
     done = checkpoints.rows(resume)
-    to_train, to_validate = _loaders(recipe, seed, train, validation, len(done), hardware)
-    if not has_ended(done, recipe):
-        with quiet(), advice(recipe), repeatable(hardware):
-            trainer = build_trainer(recipe, work_folder, hardware, progress)
-            trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
-    result = outcome(recipe, training.network, work_folder)
-    _check_learned(recipe, result)
-    return _calibrated(recipe, result, validation, hardware) if recipe.calibrated else result
+    device = choose_device(hardware.device)
+    to_train, to_validate = _loaders(recipe, seed, train, validation, len(done), device)
+    with repeatable(device):
+        if not has_ended(done, recipe):
+            with quiet(), advice(recipe):
+                trainer = build_trainer(recipe, work_folder, hardware, progress)
+                trainer.fit(training, to_train, to_validate, ckpt_path=resume, weights_only=True)
+        result = outcome(recipe, training.network, work_folder)
+        _check_learned(recipe, result)
+        return _calibrated(recipe, result, validation, hardware) if recipe.calibrated else result
 
 
 def _check_learned(recipe: Recipe, result: FitResult) -> None:
@@ -141,7 +143,7 @@ def _loaders(
     train: TrainingData,
     validation: TrainingData,
     epoch: int,
-    hardware: Hardware,
+    device: torch.device,
 ) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
     if len(train.targets) < 2 or len(validation.targets) < 1:
         raise ValueError(
@@ -155,7 +157,7 @@ def _loaders(
     order = partial(_order, recipe.data.sampler == "balanced", seed, train.targets.argmax(axis=1))
     batches = FullBatches(order, len(learned), recipe.batch_size, epoch)
     in_order = InOrder(len(held_out), VALIDATION_BATCH)
-    on_gpu = choose_device(hardware.device).type == "cuda"
+    on_gpu = device.type == "cuda"
     return loader(learned, batches, on_gpu), loader(held_out, in_order, on_gpu)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from emotion_pipeline.training.devices import moved
 from emotion_pipeline.training.values import Loss
 
 FOCAL_GAMMA = 2.0
@@ -63,7 +64,7 @@ def drawn_labels(targets: torch.Tensor, generator: torch.Generator) -> torch.Ten
     """One class of each row (n, C), drawn by its shares, as a one-hot row: label drawing, ibid."""
     draws = torch.rand(len(targets), 1, generator=generator, device=generator.device)
     sums = targets.cumsum(1)  # the last one may miss 1 by a rounding error
-    chosen = (sums <= draws.to(targets.device, non_blocking=True) * sums[:, -1:]).sum(1)
+    chosen = (sums <= moved(draws, targets.device) * sums[:, -1:]).sum(1)
     return functional.one_hot(chosen, targets.shape[1]).to(targets.dtype)
 
 
@@ -105,6 +106,6 @@ def _shares(
     """What each class counts in each row, (n, C)."""
     weighted = targets
     if class_weights is not None:
-        weighted = targets * class_weights.to(targets.device, non_blocking=True)
+        weighted = targets * moved(class_weights, targets.device)
     uniform = weighted.sum(1, keepdim=True) / targets.shape[1]
     return weighted * (1 - label_smoothing) + uniform * label_smoothing

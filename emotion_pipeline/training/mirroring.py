@@ -5,7 +5,8 @@ from functools import cache
 
 import torch
 
-from emotion_pipeline.schema import BLENDSHAPES
+from emotion_pipeline.blendshapes import BLENDSHAPES
+from emotion_pipeline.training.devices import moved
 from emotion_pipeline.training.values import N_FEATURES, Data
 
 # Points of the face mesh between its halves. The others come in pairs: the first of the right half
@@ -31,7 +32,7 @@ def mirror_some(
     if not probability:
         return inputs
     draws = torch.rand(len(inputs[0]), generator=generator, device=generator.device)
-    chosen = draws.to(inputs[0].device, non_blocking=True) < probability
+    chosen = moved(draws, inputs[0].device) < probability
     return tuple(
         torch.where(chosen.view(-1, *(1,) * (one.ndim - 1)), image, one)
         for one, image in zip(inputs, mirrored(inputs, data), strict=True)
@@ -40,7 +41,7 @@ def mirror_some(
 
 def _mirrored_features(features: torch.Tensor, names: tuple[str, ...]) -> torch.Tensor:
     """(n, f) with every column from its partner; to the right is now to the left, so minus."""
-    partners, signs = (one.to(features.device, non_blocking=True) for one in _columns(names))
+    partners, signs = (moved(one, features.device) for one in _columns(names))
     return features[:, partners] * signs
 
 

@@ -1,16 +1,15 @@
 """Probabilities of a trained network for pictures."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
 from torch import nn
 
 from emotion_pipeline.training.data import Inputs, as_tensors, network_inputs
+from emotion_pipeline.training.devices import choose_device, full_precision
 from emotion_pipeline.training.mirroring import mirrored
 from emotion_pipeline.training.recipe import Recipe
-from emotion_pipeline.training.values import PICTURES
 
 BATCH = 256
 
@@ -67,12 +66,6 @@ def _logits(
         yield logits
 
 
-def full_precision() -> AbstractContextManager[None]:
-    """Convolutions on NVIDIA's GPUs without TensorFloat-32, which has ten bits of a number's 23."""
-    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-    return flags
-
-
 def views(inputs: Inputs, recipe: Recipe) -> Iterator[Inputs]:
     """The views of normalised inputs that the recipe's `test_views` asks for.
 
@@ -80,8 +73,7 @@ def views(inputs: Inputs, recipe: Recipe) -> Iterator[Inputs]:
     mirror image: Krizhevsky et al. 2012, "ImageNet Classification with Deep Convolutional Neural
     Networks". Features are those of the whole face, mirrored where it is.
     """
-    is_cropped = recipe.test_views == "ten_crop" and PICTURES in recipe.data.inputs
-    crop_px = recipe.augment.crop_px if is_cropped else None
+    crop_px = recipe.augment.crop_px if recipe.test_views == "ten_crop" else None
     for image in _five_crops(inputs[0], crop_px) if crop_px else inputs[:1]:
         view = (image, *inputs[1:])
         yield view
@@ -94,12 +86,3 @@ def _five_crops(images: torch.Tensor, side_px: int) -> Iterator[torch.Tensor]:
     middle = (below // 2, beside // 2)
     for top, left in ((0, 0), (0, beside), (below, 0), (below, beside), middle):
         yield images[:, :, top : top + side_px, left : left + side_px]
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of a setting; `auto` is the first GPU if there is one."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -87,6 +87,14 @@ class Recipe(Section):
             raise ValueError("sampler balanced or class_weights: with both, rare ones count twice")
         if self.loss.name == "multi_target" and (self.distil or self.augment.mixup_alpha):
             raise ValueError("multi_target goes with no teacher or mixup, which name every emotion")
+        chooses = self.keep == "best" or self.early_stopping or self.schedule.name == "plateau"
+        if self.loss.name == "multi_target" and chooses:
+            raise ValueError(
+                "multi_target needs `keep: last`, no early stopping and no plateau schedule: it"
+                " grows sure of one emotion of several, away from the shares that validate it"
+            )
+        if self.loss.drawn_labels and not (self.data.vote_rule or self.distil):
+            raise ValueError("loss.drawn_labels draws from votes or teachers, and there are none")
         if self.data.leave_out and self.data.at_most_per_class:
             raise ValueError("data.leave_out predicts every row, so at_most_per_class cannot be")
         is_selected = self.keep == "best" or self.early_stopping or self.calibrated

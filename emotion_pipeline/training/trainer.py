@@ -16,9 +16,9 @@ from torch.multiprocessing import ProcessRaisedException
 
 from emotion_pipeline.training import checkpoints
 from emotion_pipeline.training.averaging import TailAverage, WarmAverage
+from emotion_pipeline.training.devices import choose_device
 from emotion_pipeline.training.epochs import TrainingDivergedError
 from emotion_pipeline.training.precision import precision_on
-from emotion_pipeline.training.predict import choose_device
 from emotion_pipeline.training.values import Trained
 
 
@@ -74,25 +74,6 @@ def _strategy(recipe: Trained, hardware: Hardware) -> str:
     is_told = "ddp" not in hardware.strategy or "find_unused" in hardware.strategy
     waits = getattr(recipe, "freeze", None) is None or is_told
     return hardware.strategy if waits else f"{hardware.strategy}_find_unused_parameters_true"
-
-
-@contextmanager
-def repeatable(hardware: Hardware) -> Iterator[None]:
-    """Let operations of a GPU give the same bits every time, where torch has such a way of them.
-
-    Elsewhere it would change nothing but the speed. What the process does afterwards is done as
-    before: Lightning's `deterministic` stays in force.
-    """
-    if choose_device(hardware.device).type != "cuda":
-        yield
-        return
-    was_on = torch.are_deterministic_algorithms_enabled()
-    warned = torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(was_on, warn_only=warned)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from emotion_pipeline.blendshapes import BLENDSHAPES
 from emotion_pipeline.domains import DOMAINS, ORIGINAL
 from emotion_pipeline.labels import LABEL_SPACES, nearest
-from emotion_pipeline.schema import BLENDSHAPES
 from emotion_pipeline.training.models import NAMES as MODELS
 from emotion_pipeline.training.policies import POLICIES
 from emotion_pipeline.votes import VOTE_RULES

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from emotion_pipeline.blendshapes import BLENDSHAPES
 from emotion_pipeline.imaging.align import crop
 from emotion_pipeline.landmarks.face_mesh import (
     SMALL_PX,
@@ -17,7 +18,6 @@ from emotion_pipeline.landmarks.mediapipe_library import (
     LandmarkerUnusable,
     lacking,
 )
-from emotion_pipeline.schema import BLENDSHAPES
 from emotion_pipeline_tests.landmarks.shared_detectors import (
     photographs,
     shared_detectors,

@@ -17,12 +17,13 @@ P = [f"p_{name}" for name in EMOTIONS]
 
 
 def lake_in(folder):
-    """A lake with faces and votes; one test row shows the picture of a training row."""
+    """A lake with faces and votes; a test and a validation row show a training picture."""
     paths = {name: folder / name for name in ("lake", "raw")}
     workspace = Workspace(Settings(**paths, engine="sequential", workers=1))
     for name in ("fer2013", "ferplus"):
         get_dataset(name).draw(workspace.settings.raw_root, 120, 1)
-    copy_a_training_picture(workspace.settings.raw_root / "fer2013" / "fer2013.csv")
+    for part in ("PrivateTest", "PublicTest"):
+        copy_a_training_picture(workspace.settings.raw_root / "fer2013" / "fer2013.csv", part)
     for name in ("fer2013", "ferplus"):
         samples.ingest(workspace, get_dataset(name))
     faces.make(workspace, get_dataset("fer2013"))

@@ -51,14 +51,12 @@ def drawn(tmp_path_factory):
     return workspace
 
 
-def copy_a_training_picture(path):
+def copy_a_training_picture(path, to="PrivateTest"):
     with path.open(newline="") as file:
         header, *rows = csv.reader(file)
     pixels, usage = header.index("pixels"), header.index("Usage")
-    learned, tested = (
-        next(row for row in rows if row[usage] == part) for part in ("Training", "PrivateTest")
-    )
-    tested[pixels] = learned[pixels]
+    learned, copied = (next(row for row in rows if row[usage] == part) for part in ("Training", to))
+    copied[pixels] = learned[pixels]
     with path.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 

@@ -120,6 +120,8 @@ def test_a_value_out_of_bounds_is_refused_with_its_field(tmp_path, field, wrong)
         ({"loss": {"name": "multi_target"}, "augment": {"mixup_alpha": 0.2}}, "teacher or mixup"),
         ({"loss": {"name": "multi_target"}, "distil": {"teachers": ["x"]}}, "teacher or mixup"),
         ({"loss": {"name": "multi_target", "label_smoothing": 0.1}}, "no smoothing"),
+        ({"loss": {"name": "multi_target"}}, "needs `keep: last`"),
+        ({"loss": {"drawn_labels": True}}, "there are none"),
         ({"loss": {"name": "multi_target", "drawn_labels": True}}, "drawn labels"),
         ({"data": {**TAKES, "at_most_per_class": 9}, "keep": "last"}, "predicts every row"),
         ({"data": MESHES}, "moves pictures"),

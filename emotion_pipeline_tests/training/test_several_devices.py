@@ -5,6 +5,7 @@ import pytest
 
 from emotion_pipeline.training import models
 from emotion_pipeline.training.data import FullBatches, InOrder
+from emotion_pipeline.training.epochs import TrainingDivergedError
 from emotion_pipeline.training.fit import fit
 from emotion_pipeline.training.predict import predict
 from emotion_pipeline.training.trainer import Hardware
@@ -40,6 +41,17 @@ def test_two_processes_train_one_model_and_validate_it_on_all_rows(tmp_path):
     assert result.curves["epoch"].tolist() == [1, 2]
     assert last["validation_loss"] == pytest.approx(loss, rel=1e-3)
     assert last["validation_accuracy_score"] == pytest.approx(hits)
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number_ends_several_processes_with_advice(tmp_path):
+    optimiser = {"name": "sgd", "learning_rate": 10.0, "momentum": 0.99}
+    recipe = tiny.recipe(optimiser=optimiser, epochs=30, ema_decay=None)
+    train, hardware = tiny.patterns(64), Hardware("cpu", n_devices=2)
+    with pytest.raises(
+        TrainingDivergedError, match=r"^the loss became .*try a lower learning_rate"
+    ):
+        fit(recipe, 1, train, train, tmp_path, identity="", hardware=hardware)
 
 
 def test_every_process_takes_its_share_of_every_batch(monkeypatch):

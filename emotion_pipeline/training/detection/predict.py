@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from emotion_pipeline.training.detection.data import as_rgb, to_tensor
-from emotion_pipeline.training.predict import full_precision
+from emotion_pipeline.training.devices import full_precision
 
 
 def predict(

@@ -223,7 +223,8 @@ def _of_the_table(model: ModelResult, n_missing: int) -> Iterator[Finding]:
     rejects = {
         reason: int(one["n"])
         for reason, one in table.get("rejects", {}).items()
-        if reason != "training_picture"  # whole files of predictions are normal
+        # Whole files of predictions are normal.
+        if reason not in ("training_picture", "copy_of_training_picture")
     }
     if rejects:
         told = ", ".join(f"{reason.replace('_', ' ')} ({n:,})" for reason, n in rejects.items())

@@ -148,7 +148,7 @@ def pair_table(study: Study) -> pd.DataFrame:
             "against": other,
             "n": len(_right_of_both(model, against)[0]),
             **_compared(model, against),
-            "seeds_score_gap": _distance(over_seeds(model), over_seeds(against)),
+            "seeds_gap_score_difference": _distance(over_seeds(model), over_seeds(against)),
         }
         for (other, against), (kind, model) in pairs
     ]
@@ -175,7 +175,7 @@ def _better(row: dict[str, Any]) -> str:
     outside = (row["accuracy_score_difference_low"] > 0) or (
         row["accuracy_score_difference_high"] < 0
     )
-    agreed = difference * row["seeds_score_gap"] > 0  # false for NaN
+    agreed = difference * row["seeds_gap_score_difference"] > 0  # false for NaN
     if row["p_value_holm"] < ALPHA and outside and agreed:
         return str(row["augmentation"] if difference > 0 else row["against"])
     return UNDECIDED
