@@ -82,7 +82,19 @@ class Recipe(Section):
             raise ValueError("sam_rho does not go with 16-mixed, whose scaling hides the gradients")
         moves_pictures = self.augment.policy not in ("none", "flip") or crop_px is not None
         if PICTURES not in self.data.inputs and moves_pictures:
-            raise ValueError("augment moves pictures, which are no input here; but for flip")
+            raise ValueError("augment moves pictures, which are no input here: only flip is for all")
+        if self.data.leave_out and self.data.at_most_per_class:
+            raise ValueError("data.leave_out predicts every row, so at_most_per_class cannot be")
+        is_selected = self.keep == "best" or self.early_stopping or self.calibrated
+        if self.data.leave_out and (is_selected or self.schedule.name == "plateau"):
+            raise ValueError(
+                "data.leave_out needs `keep: last`, no early stopping, no plateau schedule and no"
+                " calibration: there is no validation part that a model may be selected on"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_loss_for_its_targets(self) -> Self:
         if self.data.sampler == "balanced" and self.loss.class_weights != "none":
             raise ValueError("sampler balanced or class_weights: with both, rare ones count twice")
         if self.loss.name == "multi_target" and (self.distil or self.augment.mixup_alpha):
@@ -95,14 +107,6 @@ class Recipe(Section):
             )
         if self.loss.drawn_labels and not (self.data.vote_rule or self.distil):
             raise ValueError("loss.drawn_labels draws from votes or teachers, and there are none")
-        if self.data.leave_out and self.data.at_most_per_class:
-            raise ValueError("data.leave_out predicts every row, so at_most_per_class cannot be")
-        is_selected = self.keep == "best" or self.early_stopping or self.calibrated
-        if self.data.leave_out and (is_selected or self.schedule.name == "plateau"):
-            raise ValueError(
-                "data.leave_out needs `keep: last`, no early stopping, no plateau schedule and no"
-                " calibration: there is no validation part that a model may be selected on"
-            )
         return self
 
     @property
