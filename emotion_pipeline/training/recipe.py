@@ -82,7 +82,7 @@ class Recipe(Section):
             raise ValueError("sam_rho does not go with 16-mixed, whose scaling hides the gradients")
         moves_pictures = self.augment.policy not in ("none", "flip") or crop_px is not None
         if PICTURES not in self.data.inputs and moves_pictures:
-            raise ValueError("augment moves pictures, which are no input here: only flip is for all")
+            raise ValueError("augment moves pictures, which are no input: only flip is for all")
         if self.data.leave_out and self.data.at_most_per_class:
             raise ValueError("data.leave_out predicts every row, so at_most_per_class cannot be")
         is_selected = self.keep == "best" or self.early_stopping or self.calibrated
