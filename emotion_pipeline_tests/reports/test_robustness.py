@@ -178,8 +178,8 @@ def _transferred(name, domains, frozen_epochs, **others):
 
 def test_recipes_that_differ_in_what_is_trained_and_on_what_are_a_study():
     some = [
-        _transferred("tuned_gray", ["grayscale"], 3),
-        _transferred("frozen_mixed", [ORIGINAL, "old_photo-1", "old_photo-3"], None),
+        _transferred("tuned_gray", ["grayscale"], 3, epochs=30),
+        _transferred("frozen_mixed", [ORIGINAL, "old_photo-1", "old_photo-3"], None, epochs=10),
     ]
     (study,) = transfer.studies(robustness_of(some))
     table = transfer.table(study)
@@ -207,6 +207,8 @@ def test_the_package_comes_with_a_transfer_study():
 def test_recipes_that_differ_in_anything_else_are_no_study():
     other = _transferred("other", ["grayscale"], 3, epochs=99)
     assert not transfer.studies(robustness_of([_transferred("one", [ORIGINAL], None), other]))
+    longer = _transferred("longer", [ORIGINAL, "grayscale"], None)  # twice the steps
+    assert not transfer.studies(robustness_of([_transferred("one", [ORIGINAL], None), longer]))
     same = [_transferred(name, [ORIGINAL], None) for name in ("one", "two")]
     assert not transfer.studies(robustness_of(same))
 

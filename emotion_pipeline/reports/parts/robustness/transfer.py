@@ -1,7 +1,8 @@
 """The transfer study: which weights were trained, and on which pictures, against all domains.
 
 A study is two recipes and more of a group that say the same apart from what is frozen, the domains
-of the training pictures and the optimiser, whose rate has to fit what is trained.
+of the training pictures and the optimiser, whose rate has to fit what is trained. All have looked
+at each face as often: where there are five pictures of it, in a fifth of the epochs.
 """
 
 from typing import Any
@@ -15,18 +16,26 @@ from emotion_pipeline.reports.parts.robustness.numbers import ACCURACY, Robustne
 from emotion_pipeline.reports.parts.robustness.tables import spread
 from emotion_pipeline.reports.parts.robustness.trained_on import training_domains
 
-_VARIED = ("freeze", "data.domains", "optimiser")
+_VARIED = ("freeze", "data.domains", "optimiser", "epochs")
 
 
 def studies(models: list[Robustness]) -> list[list[Robustness]]:
     """The models of each study, by what was trained and on what; none is a normal state."""
     by_name = {one.model.recipe: one for one in models}
-    found = alike([one.model for one in models], _VARIED)
+    found: dict[tuple[int, float], list[ModelResult]] = {}
+    for number, some in enumerate(alike([one.model for one in models], _VARIED)):
+        for model in some:
+            found.setdefault((number, _looks(model)), []).append(model)
     return [
         sorted((by_name[model.recipe] for model in some), key=_order)
-        for some in found
+        for some in found.values()
         if len({(weights(model), training_domains(model)) for model in some}) > 1
     ]
+
+
+def _looks(model: ModelResult) -> float:
+    """How often a training looks at each face, by its recipe; 0 where that does not say."""
+    return float(recipe_of(model).get("epochs", 0)) * len(training_domains(model))
 
 
 def _order(one: Robustness) -> tuple[str, str, str]:
