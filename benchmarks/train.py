@@ -98,7 +98,8 @@ def main() -> None:
         used = rate * flops / _matrix_rate(precision, arguments.device)
         print(
             f"| {name} | {rate:,.0f} | {min(rates):,.0f}–{max(rates):,.0f} |"
-            f" {rate / reference:.2f} | {waiting:.1%} | {used:.1%} |"
+            f" {rate / reference:.2f} | {'–' if math.isnan(waiting) else f'{waiting:.1%}'} |"
+            f" {used:.1%} |"
         )
 
 
