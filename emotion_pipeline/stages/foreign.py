@@ -197,8 +197,8 @@ def _rows(workspace: Workspace, recipe: ForeignRecipe, domain: str) -> pa.Table:
     found = training_rows.labelled(workspace, recipe, *splits)
     part = training_rows.seen(workspace, recipe, found, domain)
     originals = training_rows.picture_digests(workspace, recipe, ORIGINAL)
-    learnable = {originals.get(name) for name in _for_training(workspace, recipe)} - {None}
-    seen = np.array([originals.get(name) in learnable for name in part.sample_ids], dtype=bool)
+    learnable = _for_training(workspace, recipe)
+    seen = training_rows.have_a_copy(originals, part.sample_ids, learnable)
     given = [digest.hex() for digest in part.picture_digests]
     return prediction_rows.to_predict(part, seen, given)
 

@@ -92,15 +92,15 @@ def _seen_in_training(
     Where groups are left out, these are the rows of the other groups.
     """
     originals = training_rows.picture_digests(workspace, recipe, ORIGINAL)
-    own = [originals.get(name) for name in found.column("sample_id")]
+    names = found.column("sample_id")
     if recipe.data.leave_out:
         groups_of: dict[bytes | None, set[str]] = defaultdict(set)
+        own = [originals.get(name) for name in names]
         for digest, group in zip(own, found.column(recipe.data.leave_out), strict=True):
             groups_of[digest].add(group)
         return np.array([len(groups_of[digest]) > 1 for digest in own], dtype=bool)
     learned = training_rows.labelled(workspace, recipe, "train").column("sample_id")
-    digests = {originals.get(name) for name in learned} - {None}
-    return np.array([digest in digests for digest in own], dtype=bool)
+    return training_rows.have_a_copy(originals, names, learned)
 
 
 def _predict(

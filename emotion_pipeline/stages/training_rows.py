@@ -4,6 +4,7 @@ Labels are joined to pictures and landmarks by `sample_id`; what a row looks lik
 one digest, so that a model is trained again exactly when it would see something else.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,11 +153,17 @@ def copies_of_training(workspace: Workspace, recipe: Tested, rows: pa.Table) -> 
     Whatever a recipe makes of that part, so that all are selected on the same rows. `rows` are all
     rows of the labels, with sample_id and split.
     """
+    names, split = (np.array(rows[name].to_pylist(), object) for name in ("sample_id", "split"))
     digests = picture_digests(workspace, recipe, ORIGINAL)
-    own = np.array([digests.get(name) for name in rows["sample_id"].to_pylist()], dtype=object)
-    split = np.array(rows["split"].to_pylist(), dtype=object)
-    learned = set(own[split == "train"]) - {None}
-    return (split == "validation") & np.array([one in learned for one in own], dtype=bool)
+    return (split == "validation") & have_a_copy(digests, names, names[split == "train"])
+
+
+def have_a_copy(
+    digests: Mapping[str, bytes], names: Iterable[str], others: Iterable[str]
+) -> np.ndarray:
+    """Which of the names (n,) bool have a picture that one of the others has, pixel for pixel."""
+    known = {digests.get(name) for name in others} - {None}
+    return np.array([digests.get(name) in known for name in names], dtype=bool)
 
 
 def seen(workspace: Workspace, recipe: Tested, found: Labelled, domain: str) -> Seen:
