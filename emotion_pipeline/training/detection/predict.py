@@ -1,13 +1,18 @@
 """Faces that a trained detector finds in pictures."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
 
 from emotion_pipeline.training.detection.data import as_rgb, to_tensor
 from emotion_pipeline.training.devices import full_precision
+
+MOST_ELONGATED = 32
+"""Times as long as wide, or as wide as long, that a picture is seen as it is."""
 
 
 def predict(
@@ -27,8 +32,14 @@ def predict(
 
 
 def network_input(picture: torch.Tensor) -> torch.Tensor:
-    """(3, h, w) uint8 to float32, 0 to 1."""
-    return picture.float() / 255
+    """(3, h, w) uint8 to float32, 0 to 1.
+
+    Black is added to the right of, or below, a picture so narrow that scaling would leave nothing.
+    """
+    height, width = picture.shape[1:]
+    least = math.ceil(max(height, width) / MOST_ELONGATED)
+    added = (0, max(0, least - width), 0, max(0, least - height))
+    return functional.pad(picture.float() / 255, added)
 
 
 def found_boxes(found: dict[str, torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:

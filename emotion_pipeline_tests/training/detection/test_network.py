@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 import torch
 
 from emotion_pipeline.training.detection import network
+from emotion_pipeline.training.detection.predict import network_input, predict
 from emotion_pipeline.training.detection.recipe import Detector
 from emotion_pipeline.training.initial import InitialWeightsError
 
@@ -42,6 +44,21 @@ def test_boxes_are_in_pixels_of_the_picture_as_it_came(variant):
     assert len(boxes) > 0
     assert (boxes >= 0).all()
     assert (boxes <= torch.tensor([50, 40, 50, 40])).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 1), (1, 1)])
+def test_the_narrowest_pictures_have_a_prediction(shape):
+    (found,) = predict(built("tiny"), [np.full(shape, 200, np.uint8)], torch.device("cpu"))
+    assert len(found[0]) == len(found[1])
+    assert np.isfinite(found[0]).all()
+
+
+def test_only_a_very_narrow_picture_is_made_wider():
+    assert network_input(torch.full((3, 4, 128), 255)).shape == (3, 4, 128)
+    widened = network_input(torch.full((3, 4, 129), 255))
+    assert widened.shape == (3, 5, 129)
+    assert (widened[:, :4] == 1).all()
+    assert (widened[:, 4] == 0).all()
 
 
 def test_training_neither_scales_pictures_nor_touches_their_boxes():
