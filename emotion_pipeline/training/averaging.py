@@ -22,6 +22,11 @@ class _Average(WeightAveraging):
         super().__init__()
         self._pairs: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
 
+    @property
+    def average(self) -> torch.nn.Module:
+        """The averaged module, as it predicts; from the start of the training on."""
+        return cast(AveragedModel, self._average_model).module
+
     def share_of_current(self, n_averaged: int) -> float:
         """Share (0 to 1) of the current weights after `n_averaged` updates, at least 1."""
         raise NotImplementedError
@@ -35,7 +40,7 @@ class _Average(WeightAveraging):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002 (Lightning's)
         """Note the tensors to average, now that all are where they are going to stay."""
-        averages = cast(AveragedModel, self._average_model).module
+        averages = self.average.eval()
         self._pairs = [
             (_tensors(averages, floating), _tensors(pl_module, floating))
             for floating in (True, False)
@@ -116,3 +121,8 @@ class TailAverage(_Average):
         """Update after the last batch: the end of the epoch comes only after its validation."""
         if trainer.is_last_batch:
             super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
+
+
+def averaged(trainer: pl.Trainer) -> torch.nn.Module:
+    """The averaged module of a training that has begun and that has an average."""
+    return next(one.average for one in trainer.callbacks if isinstance(one, _Average))

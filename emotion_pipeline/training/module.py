@@ -5,7 +5,8 @@ from torch.nn import functional
 
 from emotion_pipeline.training import models
 from emotion_pipeline.training.augment import augment, crop, mixup
-from emotion_pipeline.training.data import Batch, network_inputs
+from emotion_pipeline.training.averaging import averaged
+from emotion_pipeline.training.data import Batch, Inputs, network_inputs
 from emotion_pipeline.training.epochs import Epochs
 from emotion_pipeline.training.freezing import check_parts, freeze
 from emotion_pipeline.training.losses import build_loss, drawn_labels
@@ -50,13 +51,23 @@ class Training(Epochs):
         place = (self.seed, self.current_epoch, batch_idx, self.global_rank)
         seed_layers(self.device, seed_for("dropout", *place))
         inputs, targets = self._augmented(batch, place)
-        loss = self.loss(self.network(*inputs), targets)
+        loss = self.loss(self.network(*inputs), self._taught(inputs, targets))
         if len(self._train_losses) == batch_idx:  # SAM asks again, at the weights that it tries
             self._train_losses.append(loss.detach())
         self._rate = self.learning_rate
         if batch_idx % BATCHES_BETWEEN_CHECKS == 0:
             self.check(loss.detach())
         return loss
+
+    @torch.no_grad()
+    def _taught(self, inputs: Inputs, targets: torch.Tensor) -> torch.Tensor:
+        """Targets (n, C) with the share in them that the averaged network says by now."""
+        share = self.recipe.mean_teacher
+        if share is None:
+            return targets
+        said = averaged(self.trainer).network(*inputs).float().softmax(1)
+        n_steps = self.trainer.estimated_stepping_batches
+        return targets.lerp(said, share * self.trainer.global_step / n_steps)
 
     def on_validation_epoch_start(self) -> None:
         """Start the validation's sums."""

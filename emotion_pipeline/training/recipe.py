@@ -55,6 +55,10 @@ class Recipe(Section):
     """Which epoch's weights: the one with the lowest validation loss, or the last."""
     ema_decay: Annotated[float, Field(ge=0.5, lt=1)] | None = None
     """Moving average of the weights, which is then what is validated and kept."""
+    mean_teacher: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the targets that the moving average gives: it grows with the steps from 0 to this.
+    Tarvainen & Valpola 2017, "Mean teachers are better role models"; that the share grows is of Kim
+    et al. 2021, "Self-Knowledge Distillation with Progressive Refinement of Targets"."""
     swa_from: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Plain average of the weights after each epoch from this share of the epochs on: Izmailov et
     al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization"."""
@@ -78,6 +82,8 @@ class Recipe(Section):
             raise ValueError("test_views ten_crop takes its size from augment.crop_px")
         if self.ema_decay is not None and self.swa_from is not None:
             raise ValueError("ema_decay or swa_from, not both")
+        if self.mean_teacher is not None and self.ema_decay is None:
+            raise ValueError("mean_teacher is the moving average of the weights: give an ema_decay")
         if self.optimiser.sam_rho and self.precision == "16-mixed":
             raise ValueError("sam_rho does not go with 16-mixed, whose scaling hides the gradients")
         moves_pictures = self.augment.policy not in ("none", "flip") or crop_px is not None
@@ -97,7 +103,8 @@ class Recipe(Section):
     def _has_a_loss_for_its_targets(self) -> Self:
         if self.data.sampler == "balanced" and self.loss.class_weights != "none":
             raise ValueError("sampler balanced or class_weights: with both, rare ones count twice")
-        if self.loss.name == "multi_target" and (self.distil or self.augment.mixup_alpha):
+        is_mixed = self.distil or self.mean_teacher or self.augment.mixup_alpha
+        if self.loss.name == "multi_target" and is_mixed:
             raise ValueError("multi_target goes with no teacher or mixup, which name every emotion")
         chooses = self.keep == "best" or self.early_stopping or self.schedule.name == "plateau"
         if self.loss.name == "multi_target" and chooses:

@@ -109,6 +109,7 @@ def test_a_value_out_of_bounds_is_refused_with_its_field(tmp_path, field, wrong)
         ({"augment": {"crop_px": 48}}, "more than 32 px"),
         ({"test_views": "ten_crop"}, "crop_px"),
         ({"ema_decay": 0.9, "swa_from": 0.5}, "not both"),
+        ({"ema_decay": None, "mean_teacher": 0.5}, "give an ema_decay"),
         ({"data": TAKES}, "keep"),
         (
             {
@@ -119,6 +120,7 @@ def test_a_value_out_of_bounds_is_refused_with_its_field(tmp_path, field, wrong)
         ),
         ({"loss": {"name": "multi_target"}, "augment": {"mixup_alpha": 0.2}}, "teacher or mixup"),
         ({"loss": {"name": "multi_target"}, "distil": {"teachers": ["x"]}}, "teacher or mixup"),
+        ({"loss": {"name": "multi_target"}, "mean_teacher": 0.5}, "teacher or mixup"),
         ({"loss": {"name": "multi_target", "label_smoothing": 0.1}}, "no smoothing"),
         ({"loss": {"name": "multi_target"}}, "needs `keep: last`"),
         ({"loss": {"drawn_labels": True}}, "there are none"),
