@@ -15,7 +15,7 @@ from emotion_pipeline.domains import DEGRADED, ORIGINAL
 from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import EXPLANATIONS, MEAN_MAPS, table
-from emotion_pipeline.stages import model_folders, training_rows
+from emotion_pipeline.stages import labelled_rows, model_folders, training_rows
 from emotion_pipeline.stages.base import Lacking, Produced, Workspace, present
 from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
@@ -106,7 +106,7 @@ def make(workspace: Workspace, name: str, recipe: Recipe) -> Produced:
 
 
 def _test_rows(workspace: Workspace, recipe: Recipe, domain: str) -> Seen:
-    found = training_rows.labelled(workspace, recipe, "test")
+    found = labelled_rows.labelled(workspace, recipe, "test")
     return training_rows.seen(workspace, recipe, found, domain)
 
 

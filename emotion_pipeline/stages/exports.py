@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emotion_pipeline.stages import model_folders, training_rows
+from emotion_pipeline.stages import labelled_rows, model_folders, training_rows
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.training.recipe import Recipe
 
@@ -32,7 +32,7 @@ def export(workspace: Workspace, name: str, seed: int, path: Path) -> "Parity":
 
 def _probe(workspace: Workspace, recipe: Recipe) -> tuple[np.ndarray, ...]:
     """Inputs of up to N_PROBED rows, as in `TrainingData.inputs`."""
-    found = training_rows.labelled(workspace, recipe, "train", "validation")
+    found = labelled_rows.labelled(workspace, recipe, "train", "validation")
     part = training_rows.seen(workspace, recipe, found, recipe.data.domains[0])
     validation_first = np.argsort(part.found.column("split") == "train", kind="stable")
     chosen = np.zeros(len(part), bool)

@@ -34,7 +34,13 @@ from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import predictions_schema
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import imported_tables, imports, prediction_rows, training_rows
+from emotion_pipeline.stages import (
+    imported_tables,
+    imports,
+    labelled_rows,
+    prediction_rows,
+    training_rows,
+)
 from emotion_pipeline.stages.base import Lacking, Produced, Workspace, present
 from emotion_pipeline.stages.imported_tables import Matched
 from emotion_pipeline.stages.pictures import table_of
@@ -194,11 +200,11 @@ def _asked(recipe: ForeignRecipe, path: Path) -> Ask:
 def _rows(workspace: Workspace, recipe: ForeignRecipe, domain: str) -> pa.Table:
     """Rows to predict, each with its truth and whether its picture may have been learned from."""
     splits = ("validation", "test") if domain == ORIGINAL else ("test",)
-    found = training_rows.labelled(workspace, recipe, *splits)
+    found = labelled_rows.labelled(workspace, recipe, *splits)
     part = training_rows.seen(workspace, recipe, found, domain)
-    originals = training_rows.picture_digests(workspace, recipe, ORIGINAL)
+    originals = labelled_rows.picture_digests(workspace, recipe, ORIGINAL)
     learnable = _for_training(workspace, recipe)
-    seen = training_rows.have_a_copy(originals, part.sample_ids, learnable)
+    seen = labelled_rows.have_a_copy(originals, part.sample_ids, learnable)
     given = [digest.hex() for digest in part.picture_digests]
     return prediction_rows.to_predict(part, seen, given)
 

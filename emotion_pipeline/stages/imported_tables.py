@@ -17,7 +17,7 @@ from emotion_pipeline.foreign import prediction_tables
 from emotion_pipeline.foreign.prediction_tables import PredictionTable, TableRefused
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.stages.base import Workspace
-from emotion_pipeline.stages.training_rows import copies_of_training
+from emotion_pipeline.stages.labelled_rows import copies_of_training
 from emotion_pipeline.training.foreign import ForeignRecipe
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from emotion_pipeline.stages import training_rows
+from emotion_pipeline.stages import labelled_rows, training_rows
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
@@ -16,8 +16,8 @@ Parts = list[Seen]
 
 def all_parts(workspace: Workspace, recipe: Recipe) -> Parts:
     """The rows to learn from and to validate with, together."""
-    splits = training_rows.splits_used(recipe, "train", "validation")
-    found = training_rows.labelled(workspace, recipe, *splits)
+    splits = labelled_rows.splits_used(recipe, "train", "validation")
+    found = labelled_rows.labelled(workspace, recipe, *splits)
     return [training_rows.seen(workspace, recipe, found, domain) for domain in recipe.data.domains]
 
 
@@ -30,6 +30,18 @@ def by_split(recipe: Recipe, parts: Parts) -> tuple[Parts, Parts]:
         for split in ("train", "validation")
     )
     return learned, held_out
+
+
+def unused(workspace: Workspace, recipe: Recipe, parts: Parts) -> dict[str, dict[str, int]]:
+    """By split, how many rows are neither learned from nor validated with, by the reason why."""
+    splits = labelled_rows.splits_used(recipe, "train", "validation")
+    counted = labelled_rows.counts(workspace, recipe, *splits)
+    for split, reasons in counted.items():
+        n_used = reasons.pop(labelled_rows.USED, 0)
+        for part in parts:
+            n_seen = int((part.found.column("split") == split).sum())
+            reasons[f"no picture in {part.domain}"] = n_used - n_seen
+    return {split: dict(sorted((+reasons).items())) for split, reasons in sorted(counted.items())}
 
 
 def left_out(recipe: Recipe, parts: Parts) -> list[str]:

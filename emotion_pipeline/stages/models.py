@@ -92,6 +92,7 @@ def _make(job: _Job, target: Artifact) -> Produced:
         **_meta(job, result, curves),
         "n_training_rows": sum(map(len, learned)),
         "n_validation_rows": sum(map(len, held_out)),
+        "n_rows_left_out": learned_rows.unused(job.workspace, job.recipe, job.parts),
     }
     return model_folders.publish(
         target,

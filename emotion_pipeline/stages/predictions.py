@@ -16,7 +16,13 @@ from emotion_pipeline.fingerprint import fingerprint
 from emotion_pipeline.lake.compute import RowMap, RowsInMemory, run
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.schema import predictions_schema
-from emotion_pipeline.stages import model_folders, models, prediction_rows, training_rows
+from emotion_pipeline.stages import (
+    labelled_rows,
+    model_folders,
+    models,
+    prediction_rows,
+    training_rows,
+)
 from emotion_pipeline.stages.base import Produced, Workspace, present
 from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
@@ -38,7 +44,7 @@ def code(recipe: Recipe) -> str:
 
 
 def table(
-    workspace: Workspace, name: str, recipe: training_rows.Tested, domain: str, seed: int
+    workspace: Workspace, name: str, recipe: labelled_rows.Tested, domain: str, seed: int
 ) -> Table:
     """What one seed says of one domain."""
     schema = predictions_schema(recipe.emotions)
@@ -79,19 +85,19 @@ def _rows(workspace: Workspace, recipe: Recipe, part: Seen) -> pa.Table:
 def _part(workspace: Workspace, recipe: Recipe, domain: str) -> Seen:
     """The rows of a domain that are predicted: all of them where each is left out once."""
     wanted = ("validation", "test") if domain == ORIGINAL else ("test",)
-    splits = training_rows.splits_used(recipe, *wanted)
-    found = training_rows.labelled(workspace, recipe, *splits)
+    splits = labelled_rows.splits_used(recipe, *wanted)
+    found = labelled_rows.labelled(workspace, recipe, *splits)
     return training_rows.seen(workspace, recipe, found, domain)
 
 
 def _seen_in_training(
-    workspace: Workspace, recipe: Recipe, found: training_rows.Labelled
+    workspace: Workspace, recipe: Recipe, found: labelled_rows.Labelled
 ) -> np.ndarray:
     """Rows (n,) whose original picture also stands in the training rows that were used.
 
     Where groups are left out, these are the rows of the other groups.
     """
-    originals = training_rows.picture_digests(workspace, recipe, ORIGINAL)
+    originals = labelled_rows.picture_digests(workspace, recipe, ORIGINAL)
     names = found.column("sample_id")
     if recipe.data.leave_out:
         groups_of: dict[bytes | None, set[str]] = defaultdict(set)
@@ -99,8 +105,8 @@ def _seen_in_training(
         for digest, group in zip(own, found.column(recipe.data.leave_out), strict=True):
             groups_of[digest].add(group)
         return np.array([len(groups_of[digest]) > 1 for digest in own], dtype=bool)
-    learned = training_rows.labelled(workspace, recipe, "train").column("sample_id")
-    return training_rows.have_a_copy(originals, names, learned)
+    learned = labelled_rows.labelled(workspace, recipe, "train").column("sample_id")
+    return labelled_rows.have_a_copy(originals, names, learned)
 
 
 def _predict(

@@ -1,10 +1,9 @@
-"""Which rows a recipe learns from and is tested on, and what the network is given of them.
+"""What a network is given of the rows that a recipe uses: pictures and what was measured on them.
 
 Labels are joined to pictures and landmarks by `sample_id`; what a row looks like to the network is
 one digest, so that a model is trained again exactly when it would see something else.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,44 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emotion_pipeline.datasets import get_dataset
-from emotion_pipeline.datasets.base import AUTOMATIC, Dataset
 from emotion_pipeline.digests import combined
-from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.imaging.codec import decode, decode_gray
 from emotion_pipeline.imaging.grayscale import to_rgb
 from emotion_pipeline.imaging.resize import to_square
-from emotion_pipeline.labels import EMOTIONS, LABEL_SPACES
 from emotion_pipeline.landmarks.geometry import canonical_vector
 from emotion_pipeline.stages.base import Workspace
+from emotion_pipeline.stages.labelled_rows import Labelled, Tested, picture_digests
 from emotion_pipeline.stages.pictures import table_of
-from emotion_pipeline.training.foreign import ForeignRecipe
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline.training.values import PICTURES
-from emotion_pipeline.votes import VOTE_CLASSES, apply_rule
-
-Tested = Recipe | ForeignRecipe
-_LABELS = ("sample_id", "split", "emotion", "synthetic")
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Rows of one or more splits with what a model should say of them.
-
-    `rows` has sample_id, split, emotion and synthetic, and the column that the recipe leaves out
-    by; `targets` (n, classes) float32 sums to 1 in every row; `shares` (n, 8) float64 are all votes
-    that name an emotion, NaN where nobody voted.
-    """
-
-    rows: pa.Table
-    targets: np.ndarray
-    shares: np.ndarray
-
-    def take(self, chosen: np.ndarray) -> "Labelled":
-        return Labelled(self.rows.filter(chosen), self.targets[chosen], self.shares[chosen])
-
-    def column(self, name: str) -> np.ndarray:
-        """A column of `rows` as an array of objects."""
-        return np.array(self.rows[name].to_pylist(), dtype=object)
 
 
 @dataclass(frozen=True)
@@ -91,79 +62,11 @@ class Seen:
 def modules(recipe: Tested) -> tuple[str, ...]:
     """The modules that decide which rows there are and what a network is given of them."""
     return (
-        *("imaging.codec", "imaging.resize", "labels", "votes", "stages.training_rows"),
+        *("imaging.codec", "imaging.resize", "labels", "votes"),
+        *("stages.labelled_rows", "stages.training_rows"),
         *(("imaging.grayscale",) if recipe.data.color == "rgb" else ()),
         *(("landmarks.geometry",) if recipe.data.features else ()),
     )
-
-
-def splits_used(recipe: Recipe, *splits: str) -> tuple[str, ...]:
-    """These splits; all there are for a recipe that tests every row by leaving its group out."""
-    return ("train", "validation", "test") if recipe.data.leave_out else splits
-
-
-def labelled(workspace: Workspace, recipe: Tested, *splits: str) -> Labelled:
-    """The rows that a recipe may use, in the order of `sample_id`.
-
-    Training rows are those that the vote rule keeps, with at least half of their target in the
-    label space; where the recipe says how many of an emotion there may be, at most so many of those
-    that have a picture. Validation and test rows are those with a decided emotion, whatever the
-    rule, so that results of different rules can be compared. What stands in the training part, too,
-    validates nothing. Labels that a network gave are not used.
-    """
-    dataset = get_dataset(recipe.data.labels)
-    rows = _label_columns(workspace, dataset, recipe).sort_by("sample_id")
-    if "validation" in splits and not recipe.data.leave_out:
-        rows = rows.filter(~copies_of_training(workspace, recipe, rows))
-    rows = rows.filter(pc.is_in(rows["split"], pa.array(splits)))
-    decided = _one_hot(rows["emotion"].to_pylist())
-    voted = f"votes_{VOTE_CLASSES[0]}" in rows.column_names
-    if voted:
-        votes = np.stack([rows[f"votes_{name}"].to_numpy() for name in VOTE_CLASSES], axis=1)
-        shares = votes[:, : len(EMOTIONS)] / np.maximum(
-            votes[:, : len(EMOTIONS)].sum(1, keepdims=True), 1
-        )
-    else:
-        shares = np.full((rows.num_rows, len(EMOTIONS)), np.nan)
-    if voted and recipe.data.vote_rule is not None:
-        targets, kept = apply_rule(recipe.data.vote_rule, votes)
-    else:
-        targets, kept = decided, np.asarray(decided.any(axis=1))
-    in_training = np.array(rows["split"].to_pylist()) == "train"
-    targets, share_inside = _in_label_space(targets, recipe)
-    _, truth_inside = _in_label_space(decided, recipe)
-    learnable, decidable = kept & (share_inside >= 0.5), (truth_inside > 0) & (share_inside > 0)
-    usable = np.where(in_training, learnable, decidable)
-    rows = rows.select([name for name in rows.column_names if not name.startswith("votes_")])
-    found = Labelled(rows, targets.astype(np.float32), shares).take(usable)
-    return _capped(workspace, recipe, found) if recipe.data.at_most_per_class else found
-
-
-def picture_digests(workspace: Workspace, recipe: Tested, domain: str) -> dict[str, bytes]:
-    """Digests of the pixels of every picture in a domain by sample_id, whatever its labels."""
-    table = table_of(workspace, get_dataset(recipe.data.pictures), domain)
-    keys = table.read_all(["sample_id", "image_digest"])
-    names, digests = (keys[name].to_pylist() for name in keys.column_names)
-    return dict(zip(names, digests, strict=True))
-
-
-def copies_of_training(workspace: Workspace, recipe: Tested, rows: pa.Table) -> np.ndarray:
-    """Validation rows (n,) bool whose picture stands in the training part, too, pixel for pixel.
-
-    Whatever a recipe makes of that part, so that all are selected on the same rows. `rows` are all
-    rows of the labels, with sample_id and split.
-    """
-    names, split = (np.array(rows[name].to_pylist(), object) for name in ("sample_id", "split"))
-    digests = picture_digests(workspace, recipe, ORIGINAL)
-    return (split == "validation") & have_a_copy(digests, names, names[split == "train"])
-
-
-def have_a_copy(
-    digests: Mapping[str, bytes], names: Iterable[str], others: Iterable[str]
-) -> np.ndarray:
-    """Which of the names (n,) bool have a picture that one of the others has, pixel for pixel."""
-    known = {digests.get(name) for name in others} - {None}
-    return np.array([digests.get(name) in known for name in names], dtype=bool)
 
 
 def seen(workspace: Workspace, recipe: Tested, found: Labelled, domain: str) -> Seen:
@@ -256,45 +159,3 @@ def _features(workspace: Workspace, recipe: Tested, names: list[str], domain: st
 def _matrix(column: pa.ChunkedArray) -> np.ndarray:
     """A column of lists of one length as (n, length) float32."""
     return np.stack(column.to_numpy(zero_copy_only=False)).astype(np.float32)
-
-
-def _label_columns(workspace: Workspace, dataset: Dataset, recipe: Tested) -> pa.Table:
-    votes = (f"votes_{name}" for name in VOTE_CLASSES)
-    wanted = (*_LABELS, "annotation", *votes, recipe.data.leave_out)
-    names = [name for name in dataset.schema.names if name in wanted]
-    rows = workspace.samples(dataset).read_all(names)
-    if "annotation" not in names:
-        return rows
-    by_people = pc.fill_null(pc.not_equal(rows["annotation"], AUTOMATIC), True)
-    return rows.filter(by_people).drop_columns("annotation")
-
-
-def _capped(workspace: Workspace, recipe: Tested, found: Labelled) -> Labelled:
-    """At most so many training rows of each emotion as the recipe says, of those with a face."""
-    from emotion_pipeline.training.sampling import at_most_per_class
-
-    in_training = found.column("split") == "train"
-    if not in_training.any():
-        return found
-    # The faces that every other domain is made from, so that these are the rows of all of them.
-    faces = picture_digests(workspace, recipe, ORIGINAL)
-    names, kept = found.column("sample_id"), ~in_training
-    learned = np.flatnonzero(in_training & np.array([name in faces for name in names], bool))
-    labels, limit = found.targets[learned].argmax(axis=1), recipe.data.at_most_per_class or 0
-    kept[learned] = at_most_per_class(list(names[learned]), labels, limit)
-    return found.take(kept)
-
-
-def _one_hot(emotions: list[str | None]) -> np.ndarray:
-    """(n, 8) float64; zeros where no emotion was decided."""
-    return np.array(
-        [[emotion == name for name in EMOTIONS] for emotion in emotions], dtype=np.float64
-    ).reshape(-1, len(EMOTIONS))
-
-
-def _in_label_space(targets: np.ndarray, recipe: Tested) -> tuple[np.ndarray, np.ndarray]:
-    """Targets cut to the recipe's emotions and renormalised, and what share (n,) was left."""
-    columns = [EMOTIONS.index(name) for name in LABEL_SPACES[recipe.data.label_space].emotions]
-    cut = targets[:, columns]
-    total = cut.sum(axis=1, keepdims=True)
-    return cut / np.where(total > 0, total, 1), total[:, 0]

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.callbacks import Callback, WeightAveraging
 from torch.optim.swa_utils import AveragedModel
 
 
@@ -125,4 +125,5 @@ class TailAverage(_Average):
 
 def averaged(trainer: pl.Trainer) -> torch.nn.Module:
     """The averaged module of a training that has begun and that has an average."""
-    return next(one.average for one in trainer.callbacks if isinstance(one, _Average))
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    return next(one.average for one in callbacks if isinstance(one, _Average))

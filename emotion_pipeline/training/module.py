@@ -65,7 +65,7 @@ class Training(Epochs):
         share = self.recipe.mean_teacher
         if share is None:
             return targets
-        said = averaged(self.trainer).network(*inputs).float().softmax(1)
+        said = averaged(self.trainer).get_submodule("network")(*inputs).float().softmax(1)
         n_steps = self.trainer.estimated_stepping_batches
         return targets.lerp(said, share * self.trainer.global_step / n_steps)
 

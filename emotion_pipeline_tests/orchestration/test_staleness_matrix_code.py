@@ -101,8 +101,8 @@ def test_code_of_training_with_the_same_weights_stops_at_the_models(check):
 
 
 def test_which_rows_are_learned_from_goes_on_where_it_is_learned_and_predicted(check):
-    edit = ("in_training = np.array(rows", "in_training = np.asarray(rows")
-    check(MODELS | PREDICTIONS, MODELS | PREDICTIONS, ("stages/training_rows.py", *edit))
+    edit = ("np.isin(_column(rows", "np.isin(0 or _column(rows")
+    check(MODELS | PREDICTIONS, MODELS | PREDICTIONS, ("stages/labelled_rows.py", *edit))
 
 
 def test_a_stage_of_pictures_is_looked_at_again_and_computes_nothing(check, tmp_path):

@@ -7,7 +7,14 @@ from emotion_pipeline.domains import ORIGINAL
 from emotion_pipeline.reports.base import EXPLAINED_COLUMNS
 from emotion_pipeline.schema import EXPLANATIONS, MEAN_MAPS
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import explanations, model_folders, models, pictures, training_rows
+from emotion_pipeline.stages import (
+    explanations,
+    labelled_rows,
+    model_folders,
+    models,
+    pictures,
+    training_rows,
+)
 from emotion_pipeline.stages.base import Lacking, Workspace
 from emotion_pipeline.stages.report_inputs import explanations as report_input
 from emotion_pipeline.training.predict import predict
@@ -51,7 +58,7 @@ def rows(workspace):
 @pytest.fixture(scope="module")
 def test_rows(workspace):
     """The test rows and what is predicted of them in one view, by sample_id."""
-    found = training_rows.labelled(workspace, RECIPE, "test")
+    found = labelled_rows.labelled(workspace, RECIPE, "test")
     part = training_rows.seen(workspace, RECIPE, found, ORIGINAL)
     network, _ = load(model_folders.artifact(workspace, NAME, RECIPE.seeds[0]).folder)
     inputs = training_rows.given(training_rows.arrays(workspace, RECIPE, [part]))

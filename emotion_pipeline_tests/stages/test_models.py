@@ -13,6 +13,7 @@ from emotion_pipeline.domains import GRAYSCALE, ORIGINAL
 from emotion_pipeline.lake.tables import Table
 from emotion_pipeline.stages import (
     first_weights,
+    labelled_rows,
     learned_rows,
     model_folders,
     models,
@@ -64,7 +65,7 @@ def _meta(workspace, name) -> dict:
 def test_rows_without_a_mesh_are_learned_from_predicted_and_counted(workspace, teacher):
     predictions.make(workspace, "teacher", teacher, "original")
     rows = _table(workspace, "teacher", teacher).read(0)
-    found = training_rows.labelled(workspace, teacher, "train", "validation", "test")
+    found = labelled_rows.labelled(workspace, teacher, "train", "validation", "test")
     part = training_rows.seen(workspace, teacher, found, "original")
     missing = np.isnan(part.features[:, 0])
     split = part.found.column("split")
@@ -77,7 +78,7 @@ def test_rows_without_a_mesh_are_learned_from_predicted_and_counted(workspace, t
 
 
 def test_every_take_is_predicted_by_the_weights_that_have_not_seen_it(workspace, left_out):
-    found = training_rows.labelled(workspace, left_out, *SPLITS)
+    found = labelled_rows.labelled(workspace, left_out, *SPLITS)
     part = training_rows.seen(workspace, left_out, found, "original")
     rows = _table(workspace, "left_out", left_out).read(0).sort_by("sample_id")
     assert rows["sample_id"].to_pylist() == part.sample_ids
@@ -98,7 +99,7 @@ def test_every_take_is_predicted_by_the_weights_that_have_not_seen_it(workspace,
 def test_the_weights_of_a_fold_do_not_depend_on_the_take_that_is_left_out(
     workspace, left_out, tmp_path
 ):
-    found = training_rows.labelled(workspace, left_out, *SPLITS)
+    found = labelled_rows.labelled(workspace, left_out, *SPLITS)
     take = sorted(set(found.column("take_id")))[0]
     folder = model_folders.artifact(workspace, "left_out", 1).folder
     before = load_file(folder / models.fold_folder(take) / "weights.safetensors")
@@ -119,7 +120,7 @@ def test_the_weights_of_a_fold_do_not_depend_on_the_take_that_is_left_out(
         training_rows.seen(
             other,
             recipe,
-            training_rows.labelled(other, recipe, *SPLITS),
+            labelled_rows.labelled(other, recipe, *SPLITS),
             "original",
         )
     ]
@@ -139,7 +140,7 @@ def _trained_on(part, recipe, folder) -> dict[str, torch.Tensor]:
 
 
 def test_one_take_alone_is_refused(workspace, left_out):
-    found = training_rows.labelled(workspace, left_out, *SPLITS)
+    found = labelled_rows.labelled(workspace, left_out, *SPLITS)
     part = training_rows.seen(workspace, left_out, found, "original")
     takes = part.found.column("take_id")
     with pytest.raises(ValueError, match="nothing is left to learn from"):
@@ -148,7 +149,7 @@ def test_one_take_alone_is_refused(workspace, left_out):
 
 def test_more_takes_than_anybody_waits_for_are_refused(workspace, left_out, monkeypatch):
     monkeypatch.setattr(learned_rows, "MOST_GROUPS", 2)
-    found = training_rows.labelled(workspace, left_out, *SPLITS)
+    found = labelled_rows.labelled(workspace, left_out, *SPLITS)
     part = training_rows.seen(workspace, left_out, found, "original")
     with pytest.raises(ValueError, match=r"values of take_id, such as .* at most are 2"):
         learned_rows.left_out(left_out, [part])
@@ -209,7 +210,7 @@ def test_imagenet_weights_that_cannot_be_had_are_lacking(workspace, monkeypatch)
 @pytest.mark.parametrize("share", [1.0, 0.25])
 def test_targets_are_mixed_with_what_the_teachers_say(workspace, teacher, share):
     recipe = made_up_recordings.recipe(distil={"teachers": ["teacher"], "share": share})
-    found = training_rows.labelled(workspace, recipe, "train")
+    found = labelled_rows.labelled(workspace, recipe, "train")
     part = training_rows.seen(workspace, recipe, found, "original")
     network, _ = load(model_folders.artifact(workspace, "teacher", 1).folder)
     said = predict(network, teacher, (part.features,), "cpu")
@@ -235,7 +236,7 @@ def test_a_training_follows_from_landmarks_that_only_its_teacher_is_given(worksp
     recipe = made_up_recordings.recipe(data=data, model=model, distil={"teachers": ["teacher"]})
     needs = {need.key for need in teaching.needs(recipe, {"teacher": teacher})}
     assert needs == {"models/teacher", "landmarks/personal"}
-    found = training_rows.labelled(workspace, recipe, "train")
+    found = labelled_rows.labelled(workspace, recipe, "train")
     part = training_rows.seen(workspace, recipe, found, ORIGINAL)
     assert len(set(teaching.versions(workspace, recipe, {"teacher": teacher}, [part]))) == 2
 
@@ -247,8 +248,8 @@ def test_no_more_training_rows_of_an_emotion_than_the_recipe_says(workspace, lim
         made_up_recordings.recipe(data={**data, "at_most_per_class": most})
         for most in (limit, None)
     )
-    learned = training_rows.labelled(workspace, capped, "train", "validation")
-    everything = training_rows.labelled(workspace, whole, "train", "validation")
+    learned = labelled_rows.labelled(workspace, capped, "train", "validation")
+    everything = labelled_rows.labelled(workspace, whole, "train", "validation")
     split = learned.column("split")
     counts = learned.targets[split == "train"].sum(axis=0)
     available = everything.targets[everything.column("split") == "train"].sum(axis=0)
@@ -264,7 +265,7 @@ def test_the_limit_counts_pictures_that_have_a_face(tmp_path):
         faces.write(bucket, [rows.slice(0, rows.num_rows // 2)], "inputs", "code")
     data = {"labels": "personal", "pictures": "personal", "inputs": ["blendshapes"]}
     used = [
-        training_rows.seen(other, recipe, training_rows.labelled(other, recipe, "train"), ORIGINAL)
+        training_rows.seen(other, recipe, labelled_rows.labelled(other, recipe, "train"), ORIGINAL)
         for recipe in (
             made_up_recordings.recipe(data={**data, "at_most_per_class": most})
             for most in (3, None)

@@ -9,9 +9,9 @@ from emotion_pipeline.reports.base import CURVE_COLUMNS, ModelResult
 from emotion_pipeline.stages import (
     costs,
     foreign,
+    labelled_rows,
     model_folders,
     predictions,
-    training_rows,
 )
 from emotion_pipeline.stages.base import Needs, Workspace
 from emotion_pipeline.training.foreign import ForeignRecipe
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Datasets = Mapping[str, Dataset]
 Recipes = Mapping[str, AnyRecipe]
-Tested = training_rows.Tested
+Tested = labelled_rows.Tested
 
 
 def needs(_datasets: Datasets, recipes: Recipes) -> Iterator[Needs]:

@@ -6,9 +6,11 @@ import pyarrow as pa
 import pytest
 
 from emotion_pipeline.datasets import get_dataset
+from emotion_pipeline.schema import PICTURES
 from emotion_pipeline.settings import Settings
-from emotion_pipeline.stages import learned_rows, training_rows
+from emotion_pipeline.stages import labelled_rows, learned_rows
 from emotion_pipeline.stages.base import Workspace
+from emotion_pipeline.stages.training_rows import Seen
 from emotion_pipeline.training.recipe import Recipe
 from emotion_pipeline_tests.stages import made_up_recordings
 from emotion_pipeline_tests.training import tiny
@@ -32,6 +34,18 @@ def _put(workspace: Workspace, name: str, rows: list[dict[str, Any]]) -> None:
         workspace.samples(dataset).write(bucket, [table], "inputs", "code")
 
 
+def _put_pictures(workspace: Workspace, name: str, digests: dict[str, bytes]) -> None:
+    """Faces with digests and without pixels, all in the first bucket."""
+    dataset = get_dataset(name)
+    for bucket in range(dataset.n_buckets):
+        rows = [
+            {"sample_id": sample_id, "input_digest": bytes(16), "image_digest": digest}
+            for sample_id, digest in (digests.items() if bucket == 0 else ())
+        ]
+        table = pa.Table.from_pylist(rows, schema=PICTURES)
+        workspace.pictures("faces", dataset).write(bucket, [table], "inputs", "code")
+
+
 def _recipe(labels: str, **data: Any) -> Recipe:
     pictures = "fer2013" if labels == "ferplus" else labels
     return tiny.recipe(data={"labels": labels, "pictures": pictures, **data})
@@ -43,7 +57,7 @@ def test_labels_that_a_network_gave_are_not_learned_from(workspace):
         for annotation in ("manual", "automatic", None)
     ]
     _put(workspace, "affectnet", rows)
-    found = training_rows.labelled(workspace, _recipe("affectnet"), "train")
+    found = labelled_rows.labelled(workspace, _recipe("affectnet"), "train")
     assert found.column("sample_id").tolist() == ["x-0", "x-2"]
 
 
@@ -54,13 +68,46 @@ def test_votes_mostly_outside_the_label_space_are_not_learned_from(
     votes = {"votes_neutral": n_neutral, "votes_surprise": n_surprise}
     _put(workspace, "ferplus", [{"split": "train", **votes}])
     recipe = _recipe("ferplus", label_space="six_emotions", vote_rule="distribution")
-    assert len(training_rows.labelled(workspace, recipe, "train").targets) == is_learned
+    assert len(labelled_rows.labelled(workspace, recipe, "train").targets) == is_learned
+
+
+def test_every_row_that_is_left_out_has_its_reason(workspace):
+    def row(split: str, emotion: str | None, **votes: int) -> dict[str, Any]:
+        return {"split": split, "emotion": emotion, **{f"votes_{n}": k for n, k in votes.items()}}
+
+    rows = [
+        *(row("train", "fear", fear=9, happiness=1) for _ in range(5)),
+        row("train", None, fear=5, happiness=5),
+        row("train", None, unknown=10),
+        row("train", "contempt", contempt=10),
+        row("validation", None, fear=5, happiness=5),
+        row("validation", "fear", fear=10),
+        row("test", None, unknown=10),
+    ]
+    _put(workspace, "ferplus", rows)
+    _put_pictures(workspace, "fer2013", {f"x-{n}": bytes([n]) * 16 for n in range(1, len(rows))})
+    recipe = _recipe(
+        "ferplus", label_space="seven_emotions", vote_rule="majority", at_most_per_class=3
+    )
+    parts = learned_rows.all_parts(workspace, recipe)
+    assert learned_rows.unused(workspace, recipe, parts) == {
+        "train": {
+            labelled_rows.NO_FACE: 1,
+            labelled_rows.OUTSIDE: 1,
+            labelled_rows.SURPLUS: 1,
+            labelled_rows.UNDECIDED: 2,
+        },
+        "validation": {labelled_rows.UNDECIDED: 1},
+    }
+    (part,) = parts
+    assert sorted(part.found.column("split")) == ["train"] * 3 + ["validation"]
 
 
 def test_a_picture_that_is_learned_from_validates_nothing(tmp_path):
     workspace = made_up_recordings.workspace_in(tmp_path)
     recipe = made_up_recordings.recipe()
     (before,) = learned_rows.all_parts(workspace, recipe)
+    assert labelled_rows.COPY_OF_TRAINING not in _unused(workspace, recipe, before)
     splits = dict(zip(before.sample_ids, before.found.column("split"), strict=True))
     digests = dict(zip(before.sample_ids, before.picture_digests, strict=True))
     copied, learned = (
@@ -80,3 +127,9 @@ def test_a_picture_that_is_learned_from_validates_nothing(tmp_path):
         faces.write(bucket, [rows.set_column(place, "image_digest", column)], "inputs", "code")
     (after,) = learned_rows.all_parts(workspace, recipe)
     assert set(before.sample_ids) - set(after.sample_ids) == {copied}
+    assert _unused(workspace, recipe, after)[labelled_rows.COPY_OF_TRAINING] == 1
+
+
+def _unused(workspace: Workspace, recipe: Recipe, part: Seen) -> dict[str, int]:
+    """Validation rows that are left out, by the reason why."""
+    return learned_rows.unused(workspace, recipe, [part])["validation"]
