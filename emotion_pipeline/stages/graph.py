@@ -86,55 +86,72 @@ def _samples(dataset: Dataset) -> Stage:
 
 
 def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
-    name = dataset.name
-    yield Stage(
-        key=f"duplicates/{name}",
+    yield _duplicates(dataset)
+    if not dataset.tight_crop:
+        yield _detections(dataset)
+    yield _faces(dataset)
+    yield _grayscale(dataset)
+    yield _degraded(dataset)
+    yield _landmarks(dataset)
+
+
+def _duplicates(dataset: Dataset) -> Stage:
+    return Stage(
+        key=f"duplicates/{dataset.name}",
         description="Groups of pictures with exactly the same pixels, for leak-free metrics.",
         code=code_version(duplicates.CODE, duplicates),
-        needs=(Needs(f"samples/{name}"),),
+        needs=(Needs(f"samples/{dataset.name}"),),
         make=lambda workspace, _: duplicates.make(workspace, dataset),
         version=lambda workspace, _: workspace.duplicates(dataset).version(),
         schema=DUPLICATES,
         judges=True,
     )
-    found: tuple[Needs, ...] = ()
-    if not dataset.tight_crop:
-        found = (Needs(f"detections/{name}"),)
-        yield Stage(
-            key=f"detections/{name}",
-            description="Where the faces are in each picture.",
-            code=code_version(detections.code(dataset), detections),
-            needs=(Needs(f"samples/{name}"),),
-            make=recipe_stages.gated(
-                dataset, lambda workspace, _: detections.make(workspace, dataset)
-            ),
-            version=lambda workspace, _: workspace.detections(dataset).version(),
-            schema=DETECTIONS,
-            prepare=detections.prepare,
-        )
-    yield Stage(
-        key=f"faces/{name}",
+
+
+def _detections(dataset: Dataset) -> Stage:
+    return Stage(
+        key=f"detections/{dataset.name}",
+        description="Where the faces are in each picture.",
+        code=code_version(detections.code(dataset), detections),
+        needs=(Needs(f"samples/{dataset.name}"),),
+        make=recipe_stages.gated(dataset, lambda workspace, _: detections.make(workspace, dataset)),
+        version=lambda workspace, _: workspace.detections(dataset).version(),
+        schema=DETECTIONS,
+        prepare=detections.prepare,
+    )
+
+
+def _faces(dataset: Dataset) -> Stage:
+    found = () if dataset.tight_crop else (Needs(f"detections/{dataset.name}"),)
+    return Stage(
+        key=f"faces/{dataset.name}",
         description="Upright square face pictures; tight crops pass unchanged.",
         code=code_version(faces.code(dataset), faces),
-        needs=(Needs(f"samples/{name}"), *found),
+        needs=(Needs(f"samples/{dataset.name}"), *found),
         make=recipe_stages.gated(dataset, lambda workspace, _: faces.make(workspace, dataset)),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, ORIGINAL).version(),
         schema=PICTURES,
     )
-    yield Stage(
-        key=f"grayscale/{name}",
+
+
+def _grayscale(dataset: Dataset) -> Stage:
+    return Stage(
+        key=f"grayscale/{dataset.name}",
         description="The gray domain.",
         code=code_version(pictures.GRAYSCALE_CODE, pictures),
-        needs=(Needs(f"faces/{name}"),),
+        needs=(Needs(f"faces/{dataset.name}"),),
         make=lambda workspace, _: pictures.make_grayscale(workspace, dataset),
         version=lambda workspace, _: pictures.table_of(workspace, dataset, GRAYSCALE).version(),
         schema=PICTURES,
     )
-    yield Stage(
-        key=f"degraded/{name}",
+
+
+def _degraded(dataset: Dataset) -> Stage:
+    return Stage(
+        key=f"degraded/{dataset.name}",
         description="Deterministic degradations by corruption and severity, old photos among them.",
         code=code_version(pictures.DEGRADED_CODE, pictures),
-        needs=(Needs(f"faces/{name}"),),
+        needs=(Needs(f"faces/{dataset.name}"),),
         make=lambda workspace, domain: pictures.make_degraded(workspace, dataset, domain or ""),
         version=lambda workspace, domain: pictures.table_of(
             workspace, dataset, domain or ""
@@ -144,15 +161,18 @@ def _picture_stages(dataset: Dataset) -> Iterator[Stage]:
         schema=PICTURES,
         by_default=(),
     )
-    yield Stage(
-        key=f"landmarks/{name}",
+
+
+def _landmarks(dataset: Dataset) -> Stage:
+    return Stage(
+        key=f"landmarks/{dataset.name}",
         description="478 points, 52 blendshapes and the pose of each face, or why there are none.",
         code=code_version(landmarks.CODE, landmarks),
         needs=(
-            Needs(f"samples/{name}"),
-            Needs(f"faces/{name}"),
-            Needs(f"grayscale/{name}"),
-            Needs(f"degraded/{name}", DEGRADED, same_partition=True),
+            Needs(f"samples/{dataset.name}"),
+            Needs(f"faces/{dataset.name}"),
+            Needs(f"grayscale/{dataset.name}"),
+            Needs(f"degraded/{dataset.name}", DEGRADED, same_partition=True),
         ),
         make=lambda workspace, domain: landmarks.make(workspace, dataset, domain or ""),
         version=lambda workspace, domain: workspace.landmarks(dataset, domain or "").version(),
