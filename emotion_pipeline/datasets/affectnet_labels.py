@@ -147,4 +147,4 @@ def sample_id(*components: str) -> str:
 
 def shown(given: str | float) -> str:
     """A value of a hostile file as short printable text."""
-    return ascii(given if isinstance(given, float) else str(given)[:40])
+    return ascii(given if isinstance(given, float) else str(given)[:40])[:80]

@@ -3,7 +3,7 @@ import shutil
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emotion_pipeline.datasets import affectnet, affectnet_rows
@@ -232,6 +232,7 @@ ANYTHING = TELLING | st.text(max_size=30)
         max_size=4,
     )
 )
+@example({"face_x": "\U0010ffff" * 40})  # each takes ten characters when it is told
 def test_whatever_a_row_says_no_impossible_value_comes_out(as_written, changed):
     lists = as_written / LISTS / "training.csv"
     text = "\n".join(training(**changed))
