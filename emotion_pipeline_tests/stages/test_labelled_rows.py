@@ -61,6 +61,23 @@ def test_labels_that_a_network_gave_are_not_learned_from(workspace):
     assert found.column("sample_id").tolist() == ["x-0", "x-2"]
 
 
+def test_a_copy_of_a_training_picture_validates_nothing_whoever_labelled_that(workspace):
+    rows = [
+        {"split": split, "emotion": "anger", "annotation": annotation}
+        for split, annotation in (
+            ("train", "automatic"),
+            ("train", "manual"),
+            ("validation", "manual"),
+            ("validation", "manual"),
+        )
+    ]
+    _put(workspace, "affectnet", rows)
+    digests = {f"x-{n}": bytes([picture]) * 16 for n, picture in enumerate((0, 1, 0, 2))}
+    _put_pictures(workspace, "affectnet", digests)
+    found = labelled_rows.labelled(workspace, _recipe("affectnet"), "validation")
+    assert found.column("sample_id").tolist() == ["x-3"]
+
+
 @pytest.mark.parametrize(("n_neutral", "n_surprise", "is_learned"), [(5, 5, True), (6, 4, False)])
 def test_votes_mostly_outside_the_label_space_are_not_learned_from(
     workspace, n_neutral, n_surprise, is_learned
