@@ -83,6 +83,7 @@ class _Job:
 
 def _make(job: _Job, target: Artifact) -> Produced:
     """Train, and put weights, description and curves in the lake."""
+    _check_network(job.recipe)
     groups = learned_rows.left_out(job.recipe, job.parts)
     folds = {group: _fit_without(job, group) for group in groups}
     learned, held_out = learned_rows.by_split(job.recipe, job.parts)
@@ -104,6 +105,18 @@ def _make(job: _Job, target: Artifact) -> Produced:
         f"validation accuracy {meta['validation_accuracy_score']:.1%}",
         {fold_folder(group): ({"left_out": group}, fold) for group, fold in folds.items()},
     )
+
+
+def _check_network(recipe: Recipe) -> None:
+    """ValueError for a network that cannot be built or frozen so, before any picture is read."""
+    import torch
+
+    from emotion_pipeline.training import models
+    from emotion_pipeline.training.freezing import check_parts
+
+    with torch.device("meta"):  # without memory for its weights
+        network = models.build(recipe.model.name, recipe.model, recipe.sizes)
+    check_parts(network, recipe.freeze)
 
 
 def fold_folder(group: str) -> str:

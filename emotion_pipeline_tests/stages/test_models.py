@@ -155,6 +155,20 @@ def test_more_takes_than_anybody_waits_for_are_refused(workspace, left_out, monk
         learned_rows.left_out(left_out, [part])
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"name": "landmark_mlp"}}, "at least one value in model.dense"),
+        ({"model": {"name": "landmark_mlp", "dense": [8], "widths": [4]}}, "model.widths"),
+        ({"freeze": {"parts": ["layer"]}}, "did you mean 'layers'"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused_before_pictures_are_read(workspace, changes, message):
+    with pytest.raises(ValueError, match=message):
+        models.train(workspace, "impossible", made_up_recordings.recipe(**changes), 1, {})
+    assert not (workspace.lake.scratch / "training" / "impossible").exists()
+
+
 def test_predicting_another_domain_needs_no_landmarks_of_the_original_one(tmp_path):
     other = made_up_recordings.workspace_in(tmp_path)
     data = {**LEFT_OUT, "leave_out": None, "domains": [GRAYSCALE]}
