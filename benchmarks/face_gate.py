@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=1000, help="Clear faces of each part.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as lake:
-        settings = Settings(lake=lake, raw=arguments.raw, model_files=arguments.model_files)
+        settings = Settings(lake=Path(lake), raw=arguments.raw, model_files=arguments.model_files)
         workspace = Workspace(settings)
         use = detectors(model_paths(workspace))
         groups = dict(fer_groups(workspace, arguments.n))

@@ -11,6 +11,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -64,8 +65,8 @@ def measured(recipe: Recipe, n_threads: int, n_rounds: int) -> list[tuple[int, l
         batch = pictures[:n]
         listed = list(batch.squeeze(3) if n_channels == 1 else batch)
         ways: list[Callable[[], object]] = [
-            lambda batch=batch: predict(network, one_view, (batch,), "cpu"),
-            lambda listed=listed: model.predict(listed),
+            partial(predict, network, one_view, (batch,), "cpu"),
+            partial(model.predict, listed),
         ]
         rounds = [[rate(way, n) for way in ways] for _ in range(n_rounds)]
         found.append((n, [median(rates) for rates in zip(*rounds, strict=True)]))

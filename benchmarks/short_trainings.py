@@ -7,7 +7,7 @@ import numpy as np
 from torch import nn
 
 from emotion_pipeline.domains import ORIGINAL
-from emotion_pipeline.stages import training_rows
+from emotion_pipeline.stages import labelled_rows, training_rows
 from emotion_pipeline.stages.base import Workspace
 from emotion_pipeline.training import models
 from emotion_pipeline.training.data import TrainingData
@@ -22,7 +22,7 @@ def rows_by_split(
     workspace: Workspace, recipe: Recipe, **most: int | None
 ) -> dict[str, TrainingData]:
     """The rows of each split in the original domain, at most so many of a split, drawn by lot."""
-    found = training_rows.labelled(workspace, recipe, *SPLITS)
+    found = labelled_rows.labelled(workspace, recipe, *SPLITS)
     part = training_rows.seen(workspace, recipe, found, ORIGINAL)
     split, rows = part.found.column("split"), {}
     for name in SPLITS:

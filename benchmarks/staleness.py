@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
@@ -23,9 +24,9 @@ from emotion_pipeline.lake import memory
 from emotion_pipeline.lake.receipts import Receipt
 from emotion_pipeline.orchestration.build import build_definitions
 from emotion_pipeline.orchestration.home import open_instance
-from emotion_pipeline.orchestration.look import Look, observation
+from emotion_pipeline.orchestration.look import Look
 from emotion_pipeline.orchestration.pipeline import Pipeline, build_pipeline
-from emotion_pipeline.orchestration.records import DATA_VERSION
+from emotion_pipeline.orchestration.records import DATA_VERSION, record_observation
 from emotion_pipeline.orchestration.selection import select
 from emotion_pipeline.settings import Settings
 from emotion_pipeline.stages.base import Stage, Workspace
@@ -65,7 +66,7 @@ def make_everything(pipeline: Pipeline, instance: dg.DagsterInstance) -> int:
     for dataset in all_datasets().values():
         if dataset.draw is not None:
             found = observe(workspace, dataset)
-            instance.report_runless_asset_event(observation(f"raw/{dataset.name}", found))
+            record_observation(instance, f"raw/{dataset.name}", found)
     state = LakeState(pipeline.graph, workspace)
     for stage in pipeline.graph.values():
         for partition in stage.partitions or (None,):
@@ -142,7 +143,8 @@ def look(pipeline: Pipeline, instance: dg.DagsterInstance) -> float:
 
 class Loading(LoadingContext):
     def __init__(self, instance: dg.DagsterInstance):
-        self._instance, self._loaders = instance, {}
+        self._instance = instance
+        self._loaders: dict[Any, Any] = {}
 
     instance = property(lambda self: self._instance)
     loaders = property(lambda self: self._loaders)

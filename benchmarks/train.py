@@ -25,6 +25,7 @@ import os
 import tempfile
 import time
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -44,7 +45,7 @@ from emotion_pipeline.imaging.codec import decode_gray, encode_png
 from emotion_pipeline.labels import EMOTIONS
 from emotion_pipeline.training import fit as training
 from emotion_pipeline.training import models
-from emotion_pipeline.training.data import Examples, TrainingData, square_pictures
+from emotion_pipeline.training.data import Batch, Examples, TrainingData, square_pictures
 from emotion_pipeline.training.policies import POLICIES
 from emotion_pipeline.training.precision import precision_on
 from emotion_pipeline.training.recipe import Recipe
@@ -72,7 +73,10 @@ def main() -> None:
     if not isinstance(recipe, Recipe) or recipe.data.n_channels != 1 or recipe.data.features:
         parser.error(f"{arguments.recipe} is no recipe of an emotion model of gray pictures")
     faces = _faces(arguments.faces, arguments.rows or (28672 if on_gpu else 4096))
-    ways = {"plain loop": _plain_loop, "fit": partial(_fit, n_processes=arguments.processes)}
+    ways: dict[str, Callable[..., tuple[float, float]]] = {
+        "plain loop": _plain_loop,
+        "fit": partial(_fit, n_processes=arguments.processes),
+    }
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     with tempfile.TemporaryDirectory() as folder:
         for number, face in enumerate(faces):
@@ -119,7 +123,7 @@ def _fit(
     waited = 0.0
     take = Examples.__getitem__
 
-    def timed(examples: Examples, rows: torch.Tensor) -> object:
+    def timed(examples: Examples, rows: torch.Tensor) -> Batch:
         nonlocal waited
         start = time.perf_counter()
         batch = take(examples, rows)
@@ -167,7 +171,7 @@ def _plain_loop(
         files, recipe.batch_size, shuffle=True, drop_last=True, num_workers=os.cpu_count() or 1
     )
     network = models.build(recipe.model.name, recipe.model, recipe.sizes)
-    network = network.to(device, memory_format=torch.contiguous_format).train()
+    network = network.to(device).to(memory_format=torch.contiguous_format).train()
     rate, momentum = recipe.optimiser.learning_rate, recipe.optimiser.momentum
     optimiser = torch.optim.SGD(network.parameters(), lr=rate, momentum=momentum)
     n, waited, start = 0, 0.0, time.perf_counter()

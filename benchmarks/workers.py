@@ -30,7 +30,8 @@ def peak_mb(workspace: "Workspace") -> float:
 
 def _ask(workspace: "Workspace", function: Callable[[int], float]) -> list[float]:
     engine = workspace.engine()
-    return list(engine.map(function, range(2 * engine.workers)))
+    # A stage's workers give outcomes; these give numbers on the same way.
+    return list(engine.map(function, range(2 * engine.workers)))  # type: ignore[arg-type]
 
 
 def _warm(paths: ModelPaths, _: int) -> float:
